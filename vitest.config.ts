@@ -1,0 +1,44 @@
+import { defaultClientConditions, defaultServerConditions } from 'vite'
+import { defineConfig } from 'vitest/config'
+
+/** Tests read the workspace's packages from their source: nothing needs to be built first. */
+const fromSource = {
+  resolve: { conditions: ['source', ...defaultClientConditions] },
+  ssr: { resolve: { conditions: ['source', ...defaultServerConditions], externalConditions: ['source'] } },
+}
+
+const unit = (name: string, root: string) => ({
+  ...fromSource,
+  test: { name, root, include: ['**/*.test.{ts,tsx}'], exclude: ['**/node_modules/**', '**/dist/**'] },
+})
+
+/** Whole-system tests start servers, databases and a browser: one file at a time, after everything quick. */
+const e2e = {
+  ...fromSource,
+  test: {
+    name: 'e2e',
+    root: 'e2e',
+    include: ['src/**/*.test.ts'],
+    fileParallelism: false,
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    sequence: { groupOrder: 1 },
+  },
+}
+
+export default defineConfig({
+  test: {
+    passWithNoTests: false,
+    projects: [
+      unit('features', 'packages/features'),
+      unit('engine', 'packages/engine'),
+      unit('server', 'packages/server'),
+      unit('client', 'packages/client'),
+      unit('cli', 'packages/cli'),
+      unit('web', 'apps/web'),
+      unit('bench', 'bench'),
+      unit('repo', 'tests'),
+      e2e,
+    ],
+  },
+})
