@@ -50,7 +50,7 @@ export function run(command, args) {
  * @param {readonly string[]} args
  * @param {string} sentence what to say when it fails
  */
-function runQuietly(command, args, sentence) {
+export function runQuietly(command, args, sentence) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', shell: windows })
   if (status === 0) return
   process.stderr.write(`${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}`)
@@ -86,7 +86,7 @@ function providePnpm() {
 /** Brings the workspace's packages to what the lockfile says; a fraction of a second when they are there already. */
 async function installPackages() {
   say('installing packages')
-  const code = await run('pnpm', ['install', '--frozen-lockfile', '--reporter=append-only', '--loglevel=warn'])
+  const code = await run('pnpm', ['install', '--frozen-lockfile', ...(process.stdout.isTTY ? [] : ['--reporter=append-only'])])
   if (code === 130 || code === 143) process.exit(code)
   if (code !== 0)
     throw new SetupError(

@@ -1,22 +1,16 @@
 // `npm start`: from a fresh clone to the demo product in the browser.
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { main, root, run, SetupError, say, setUp } from './setup.mjs'
+import { main, root, run, runQuietly, say, setUp } from './setup.mjs'
 
 await main(async () => {
   await setUp()
   say('building')
-  const built = await run('pnpm', [
-    'exec',
-    'turbo',
-    'run',
-    'build',
-    '--filter=@tollgate/web...',
-    '--output-logs=errors-only',
-    '--log-order=grouped',
-  ])
-  if (built === 130 || built === 143) return built
-  if (built !== 0) throw new SetupError('The build failed (see above).')
+  runQuietly(
+    'pnpm',
+    ['exec', 'turbo', 'run', 'build', '--filter=@tollgate/web...', '--output-logs=errors-only'],
+    'The build failed (see above).',
+  )
 
   // Started without a package manager in between, so that a signal ends the server itself.
   const ownNode = join(root, 'node_modules', '.bin', 'node')
