@@ -34,14 +34,30 @@ export function run(command, args) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, env, stdio: 'inherit', shell: windows })
     /** @param {NodeJS.Signals} signal */
-    const forward = (signal) => child.kill(signal)
+    const forward = (signal) => {
+      // A terminal gives its Ctrl-C to the child as well, and a second one may mean "at once".
+      if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    }
     process.on('SIGINT', forward).on('SIGTERM', forward).on('SIGHUP', forward)
+    const watch = whenOrphaned(() => child.kill('SIGTERM'))
     child.on('error', reject)
     child.on('exit', (code, signal) => {
+      clearInterval(watch)
       process.off('SIGINT', forward).off('SIGTERM', forward).off('SIGHUP', forward)
       resolve(code ?? (signal === 'SIGINT' ? 130 : 143))
     })
   })
+}
+
+/**
+ * A signal to npm itself ends npm and the shell it started, but never gets here: what can be seen is that the shell is gone.
+ * @param {() => void} act
+ * @returns {NodeJS.Timeout | undefined}
+ */
+function whenOrphaned(act) {
+  if (process.env['npm_lifecycle_event'] === undefined) return undefined
+  const parent = process.ppid
+  return setInterval(() => process.ppid !== parent && act(), 250)
 }
 
 /**
