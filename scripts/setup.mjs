@@ -69,7 +69,8 @@ function whenOrphaned(act) {
 export function runQuietly(command, args, sentence) {
   const { status, error, stdout, stderr } = spawnSync(command, args, { cwd: root, env, encoding: 'utf8', shell: windows })
   if (status === 0) return
-  process.stderr.write(`${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}`)
+  const output = `${stdout ?? ''}${stderr ?? ''}${error ? `${error.message}\n` : ''}`
+  process.stderr.write(output.replace(/^npm error (?: *at .*| *\w+: .*|}|A complete log .*)?\n/gm, ''))
   throw new SetupError(sentence)
 }
 
