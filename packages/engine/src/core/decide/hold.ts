@@ -1,0 +1,127 @@
+import type { Amount } from '../amount.ts'
+import type { Answers, Commit, Extend, Refusal, Release, Reserve, Shortfall } from '../command.ts'
+import { change, type Draft } from '../draft.ts'
+import type { SettledItem, Settlement } from '../entry.ts'
+import { mergedItems } from '../evolve.ts'
+import type { Hold, HoldOutcome } from '../hold.ts'
+import { type ItemSettlement, settleItem } from '../settle.ts'
+import { countInWindows } from '../windows.ts'
+import { fund, unknownOf } from './admission.ts'
+
+/** Sets units aside: all items or none. */
+export function decideReserve(draft: Draft, reserve: Reserve): Answers['reserve'] | Refusal {
+  const { holdId, entityId, overage, expiresAt, properties } = reserve
+  const scope = { entityId }
+  const unknown = unknownOf(draft, reserve.items, scope) ?? uncounted(draft, reserve)
+  if (unknown) return unknown
+  if (draft.state.holds.some((hold) => hold.id === holdId)) return { ok: false, customer: draft.state, code: 'hold_exists', holdId }
+  const { items, shortages } = fund(draft, { items: reserve.items, scope, overage, properties })
+  if (shortages.length > 0) return { ok: false, customer: draft.state, code: 'short', shortages }
+  const hold: Hold = {
+    id: holdId,
+    operation: reserve.operation,
+    entityId,
+    createdAt: draft.moment.now,
+    expiresAt,
+    overage,
+    items: mergedItems([], items),
+    properties,
+  }
+  change(draft, { kind: 'held', hold })
+  for (const item of items) countInWindows(draft, item.featureId, scope, item.units, item.payments, properties)
+  return { ok: true, customer: draft.state, hold }
+}
+
+/** Adds units to a hold: all items or none. Extending never takes what is not there, whatever the hold's mode. */
+export function decideExtend(draft: Draft, extend: Extend): Answers['extend'] | Refusal {
+  const hold = draft.state.holds.find((each) => each.id === extend.holdId)
+  if (!hold) return holdNotFound(draft, extend.holdId)
+  const scope = { entityId: hold.entityId }
+  const unknown = unknownOf(draft, extend.items, scope)
+  if (unknown) return unknown
+  const { items, shortages } = fund(draft, { items: extend.items, scope, overage: 'reject', properties: hold.properties })
+  if (shortages.length > 0) return { ok: false, customer: draft.state, code: 'short', shortages }
+  change(draft, { kind: 'hold_extended', holdId: hold.id, items, expiresAt: extend.expiresAt ?? hold.expiresAt })
+  for (const item of items) countInWindows(draft, item.featureId, scope, item.units, item.payments, hold.properties)
+  const extended = draft.state.holds.find((each) => each.id === extend.holdId) ?? hold
+  return { ok: true, customer: draft.state, hold: extended }
+}
+
+/** Ends a hold as used. A commit above the hold that does not fit is refused under `reject`, and the hold stays. */
+export function decideCommit(draft: Draft, commit: Commit): Answers['commit'] | Refusal {
+  const hold = draft.state.holds.find((each) => each.id === commit.holdId)
+  if (!hold) return holdNotFound(draft, commit.holdId)
+  const overage = commit.overage ?? hold.overage
+  const wanted = new Map<string, Amount>(commit.units.map(({ featureId, units }) => [featureId, units]))
+  const settled: ItemSettlement[] = []
+  const before = draft.state
+  for (const item of hold.items) {
+    const settlement = settleItem(draft, hold, item, wanted.get(item.featureId) ?? item.units, overage)
+    settled.push(settlement)
+  }
+  const shortages = settled.filter(({ missing }) => missing > 0n && overage === 'reject').map(shortfallOf)
+  if (shortages.length > 0) return { ok: false, customer: before, code: 'short', shortages }
+  return settle(
+    draft,
+    hold,
+    'committed',
+    settled.map(({ item }) => item),
+    { ...hold.properties, ...commit.properties },
+  )
+}
+
+/** Ends a hold as not used: every unit goes back to the grant it came from. */
+export function decideRelease(draft: Draft, release: Release): Answers['release'] | Refusal {
+  const hold = draft.state.holds.find((each) => each.id === release.holdId)
+  if (!hold) return holdNotFound(draft, release.holdId)
+  return settle(
+    draft,
+    hold,
+    'released',
+    hold.items.map((item) => settleItem(draft, hold, item, 0n, 'reject').item),
+    hold.properties,
+  )
+}
+
+function settle(
+  draft: Draft,
+  hold: Hold,
+  outcome: HoldOutcome,
+  items: readonly SettledItem[],
+  properties: Settlement['properties'],
+): Answers['commit'] {
+  const settlement: Settlement = {
+    holdId: hold.id,
+    outcome,
+    entityId: hold.entityId,
+    items,
+    properties: properties && Object.keys(properties).length > 0 ? properties : null,
+  }
+  change(draft, { kind: 'settled', settlement })
+  for (const item of items) {
+    const movedBack = item.returned.map((payment) => ({ ...payment, amount: -payment.amount }))
+    countInWindows(
+      draft,
+      item.featureId,
+      { entityId: hold.entityId },
+      item.units - item.held,
+      [...movedBack, ...item.extra],
+      hold.properties,
+    )
+  }
+  return { ok: true, customer: draft.state, settlement }
+}
+
+function shortfallOf({ item, shortOf }: ItemSettlement): Shortfall {
+  return { featureId: item.featureId, reason: shortOf, required: item.units - item.held }
+}
+
+function holdNotFound(draft: Draft, holdId: string): Refusal {
+  const ended = draft.state.endedHolds.findLast((each) => each.id === holdId)
+  return { ok: false, customer: draft.state, code: 'hold_not_found', holdId, became: ended?.outcome ?? null }
+}
+
+function uncounted(draft: Draft, reserve: Reserve): Refusal | null {
+  const item = reserve.items.find(({ featureId }) => draft.moment.catalog.features.get(featureId)?.type === 'boolean')
+  return item ? { ok: false, customer: draft.state, code: 'feature_not_counted', featureId: item.featureId } : null
+}

@@ -1,0 +1,246 @@
+import { randomBytes } from 'node:crypto'
+import type { Catalog } from './core/catalog.ts'
+import type { Admission, AnswerTo, Check, Command, Operation, Refusal } from './core/command.ts'
+import type { CustomerState } from './core/customer.ts'
+import { type CustomerSeed, decide, present } from './core/decide.ts'
+import type { Moment } from './core/draft.ts'
+import type { Entry } from './core/entry.ts'
+import type { OperationRef } from './core/hold.ts'
+import { operationAfter, standingOf } from './operation.ts'
+import type { CustomerQuery, Effect, EntryQuery, Eventual, Page, Store, Work } from './store/store.ts'
+
+export interface EngineOptions {
+  readonly store: Store
+  readonly catalog: Catalog
+  /** Real time in ms since the epoch; `Date.now` by default. */
+  readonly clock?: () => number
+  /** How long an operation id is remembered, in ms; seven days by default. */
+  readonly operationTtlMs?: number
+}
+
+export interface ExecuteOptions {
+  /** Creates the customer when it does not exist, with every plan that enables itself. */
+  readonly create?: Omit<CustomerSeed, 'id'> | true
+  /** Makes the command take effect at most once under this id. */
+  readonly operation?: OperationRef & {
+    /** An id whose operation has ended may be used again, as Autumn's lock ids may. */
+    readonly reusable?: boolean
+  }
+  /** Text to store with the operation, answered again to a repeat. For `track` and `commit`. */
+  readonly result?: string
+}
+
+/** A change of one customer, told after it became durable. */
+export interface Change {
+  readonly customer: CustomerState
+  readonly entry: Entry
+}
+
+/**
+ * The meter: takes commands, decides them, and answers once what they changed is durable.
+ *
+ * All commands that arrive within one turn of the event loop share one transaction. Errors of the store reject with
+ * `StoreUnavailableError`; refusals are answers.
+ */
+export interface Engine {
+  /** Features and plans as they are now. */
+  readonly catalog: Catalog
+  /** Real time, in ms since the epoch. */
+  now(): number
+  /** Decides a command and records what it changed. Atomic; safe to repeat under the same operation id. */
+  execute<TCommand extends Exclude<Command, Check>>(
+    customerId: string,
+    command: TCommand,
+    options?: ExecuteOptions,
+  ): Promise<AnswerTo<TCommand>>
+  /** Answers whether units could be spent, without waiting for a write and without recording anything. */
+  check(customerId: string, check: Omit<Check, 'kind'>): Promise<Admission | Refusal>
+  /** The customer as of now, resets and expiries included; null when there is none. */
+  customer(customerId: string): Promise<CustomerState | null>
+  customers(query: CustomerQuery): Promise<Page<CustomerState>>
+  operation(operationId: string): Promise<Operation | null>
+  entry(customerId: string, seq: number): Promise<Entry | null>
+  entries(query: EntryQuery): Promise<Page<Entry>>
+  /** Changes features or plans, and saves them. `change` may run again when another process was faster. */
+  changeCatalog(change: (catalog: Catalog) => Catalog): Promise<Catalog>
+  /** Hears of every change that this process records, after it is durable. Returns the way to stop. */
+  watch(listener: (change: Change) => void): () => void
+  /** Finishes what is under way, then closes the store. Commands that come later are rejected. */
+  close(): Promise<void>
+}
+
+/** The most commands that share one transaction. */
+const BATCH_LIMIT = 1_000
+const SEVEN_DAYS_MS = 604_800_000
+
+interface Pending {
+  readonly work: Work
+  readonly settle: () => void
+  readonly fail: (error: unknown) => void
+}
+
+/** Builds an engine over an opened store. */
+export function createEngine(options: EngineOptions): Engine {
+  const { store, clock = Date.now, operationTtlMs = SEVEN_DAYS_MS } = options
+  const listeners = new Set<(change: Change) => void>()
+  let catalog = options.catalog
+  let queue: Pending[] = []
+  let flushing: Promise<void> | null = null
+  let scheduled = false
+  let closed = false
+
+  const momentFor = (state: CustomerState | null): Moment => ({ now: clock() + (state?.clockOffsetMs ?? 0), catalog, newId })
+
+  const schedule = (): void => {
+    if (scheduled || flushing !== null || queue.length === 0) return
+    scheduled = true
+    setImmediate(flush)
+  }
+
+  const flush = (): void => {
+    scheduled = false
+    const batch = queue.slice(0, BATCH_LIMIT)
+    queue = queue.slice(BATCH_LIMIT)
+    let written: Eventual<void>
+    try {
+      written = store.transact(batch.map((pending) => pending.work))
+    } catch (error) {
+      for (const pending of batch) pending.fail(error)
+      schedule()
+      return
+    }
+    if (!(written instanceof Promise)) {
+      for (const pending of batch) pending.settle()
+      schedule()
+      return
+    }
+    flushing = written
+      .then(
+        () => {
+          for (const pending of batch) pending.settle()
+        },
+        (error: unknown) => {
+          for (const pending of batch) pending.fail(error)
+        },
+      )
+      .then(() => {
+        flushing = null
+        schedule()
+      })
+  }
+
+  const tell = (effect: Effect | null): void => {
+    if (listeners.size === 0 || effect?.state == null || effect.entry === null) return
+    for (const listener of listeners) listener({ customer: effect.state, entry: effect.entry })
+  }
+
+  const execute = <TCommand extends Exclude<Command, Check>>(
+    customerId: string,
+    command: TCommand,
+    given: ExecuteOptions = {},
+  ): Promise<AnswerTo<TCommand>> => {
+    if (closed) return Promise.reject(new Error('the engine is closed: it takes no more commands'))
+    const create = given.create === undefined ? null : { ...(given.create === true ? {} : given.create), id: customerId }
+    let answer: AnswerTo<TCommand> | null = null
+    let failure: unknown = null
+    let effect: Effect | null = null
+
+    const run = (state: CustomerState | null, known: Operation | null): Effect => {
+      const live = state === null || state.deletedAt !== null ? null : state
+      const untouched: Effect = { state, entry: null, operation: null }
+      answer = null
+      failure = null
+      effect = null
+      try {
+        const moment = momentFor(live)
+        const standing = given.operation && standingOf(known, given.operation, customerId, live && present(live, moment), clock())
+        if (standing) {
+          answer = { ok: false, customer: live, code: standing, operation: known } as Refusal as AnswerTo<TCommand>
+          return untouched
+        }
+        const decided = decide(live, command, moment, customerId, create)
+        answer = decided.answer
+        if (decided.changes.length === 0 || decided.state === null) return untouched
+        const seq = (state?.seq ?? 0) + 1
+        const operation = operationAfter(decided.answer, command, customerId, given, live, { seq, at: clock(), ttlMs: operationTtlMs })
+        const entry: Entry = {
+          customerId,
+          seq,
+          at: moment.now,
+          operationId: operation?.status === 'running' ? null : (operation?.id ?? null),
+          changes: decided.changes,
+        }
+        effect = { state: { ...decided.state, seq }, entry, operation }
+        return effect
+      } catch (error) {
+        // One command's mistake must not fail the others of its batch.
+        failure = error
+        return untouched
+      }
+    }
+
+    return new Promise((resolve, reject) => {
+      const settle = (): void => {
+        if (answer === null) {
+          reject(failure)
+          return
+        }
+        tell(effect)
+        resolve(answer)
+      }
+      const operationId = given.operation?.id ?? null
+      queue.push({ work: { customerId, operationId, run }, settle, fail: reject })
+      schedule()
+    })
+  }
+
+  return {
+    get catalog() {
+      return catalog
+    },
+    now: clock,
+    execute,
+    async check(customerId, check) {
+      const held = store.customer(customerId)
+      const state = held instanceof Promise ? await held : held
+      const live = state?.deletedAt === null ? state : null
+      return decide(live, { ...check, kind: 'check' }, momentFor(live), customerId, null).answer
+    },
+    async customer(customerId) {
+      const state = await store.customer(customerId)
+      return state?.deletedAt === null ? present(state, momentFor(state)) : null
+    },
+    async customers(query) {
+      const page = await store.customers(query)
+      return { ...page, items: page.items.map((state) => present(state, momentFor(state))) }
+    },
+    operation: async (operationId) => store.operation(operationId),
+    entry: async (customerId, seq) => store.entry(customerId, seq),
+    entries: async (query) => store.entries(query),
+    async changeCatalog(change) {
+      for (;;) {
+        const saved = (await store.catalog()) ?? catalog
+        const next = change(saved)
+        if (await store.saveCatalog(next, saved.version)) {
+          catalog = next
+          return next
+        }
+      }
+    },
+    watch(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async close() {
+      closed = true
+      while (flushing !== null || scheduled || queue.length > 0) {
+        await (flushing ?? new Promise((resolve) => setImmediate(resolve)))
+      }
+      await store.close()
+    },
+  }
+}
+
+function newId(prefix: string): string {
+  return `${prefix}_${randomBytes(15).toString('base64url').replaceAll(/[-_]/g, '0')}`
+}

@@ -1,0 +1,30 @@
+import type { Features, Plans } from '@tollgate/features'
+import { createCatalog } from './core/catalog.ts'
+import { createEngine, type Engine, type EngineOptions } from './engine.ts'
+import { catalogOf } from './registry.ts'
+import { openStore } from './store/openStore.ts'
+
+export interface OpenEngineOptions extends Pick<EngineOptions, 'clock' | 'operationTtlMs'> {
+  /** Declared with `defineFeatures`; without it the catalog is what the store holds. */
+  readonly features?: Features
+  /** Declared with `definePlans`. */
+  readonly plans?: Plans
+  /** Where usage is kept: `file:usage.db`, `memory:` or `postgres://…`. */
+  readonly url: string
+}
+
+/** Opens the store that a URL names, lays the registry over its catalog, and starts an engine on it. Throws a sentence when it cannot. */
+export async function openEngine({ features = {}, plans = {}, url, clock = Date.now, ...rest }: OpenEngineOptions): Promise<Engine> {
+  const store = await openStore(url, clock)
+  try {
+    for (;;) {
+      const saved = await store.catalog()
+      const catalog = catalogOf(features, plans, saved ?? createCatalog(0, [], []), clock())
+      if (catalog === saved || (await store.saveCatalog(catalog, saved?.version ?? 0)))
+        return createEngine({ store, catalog, clock, ...rest })
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}

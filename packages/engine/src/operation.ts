@@ -1,0 +1,59 @@
+import type { AnswerTo, Command, Operation } from './core/command.ts'
+import type { CustomerState } from './core/customer.ts'
+import type { OperationRef } from './core/hold.ts'
+
+/** Why an operation id may not begin again; null when it may. */
+export function standingOf(
+  known: Operation | null,
+  asked: OperationRef & { readonly reusable?: boolean },
+  customerId: string,
+  customer: CustomerState | null,
+  now: number,
+): 'operation_conflict' | 'operation_running' | 'operation_done' | null {
+  if (known === null || known.status === 'released') return null
+  const isRunning =
+    known.status === 'running' && (known.customerId !== customerId ? known.expiresAt > now : hasHold(customer, known.holdId))
+  if (asked.reusable) return isRunning ? 'operation_running' : null
+  if (known.expiresAt <= now) return null
+  // A hold that ended by itself leaves its operation unfinished: the same call may try again.
+  if (known.status === 'running' && !isRunning) return null
+  if (known.customerId !== customerId || known.fingerprint !== asked.fingerprint) return 'operation_conflict'
+  return isRunning ? 'operation_running' : 'operation_done'
+}
+
+export interface OperationOptions {
+  readonly operation?: OperationRef
+  readonly result?: string
+}
+
+/** The record that a decided command leaves of its operation; null when it belongs to none. */
+export function operationAfter<TCommand extends Command>(
+  answer: AnswerTo<TCommand>,
+  command: Command,
+  customerId: string,
+  options: OperationOptions,
+  before: CustomerState | null,
+  { seq, at, ttlMs }: { readonly seq: number; readonly at: number; readonly ttlMs: number },
+): Operation | null {
+  if (!answer.ok) return null
+  const ref =
+    command.kind === 'commit' || command.kind === 'release'
+      ? (before?.holds.find((hold) => hold.id === command.holdId)?.operation ?? null)
+      : (options.operation ?? null)
+  if (ref === null) return null
+  const base = { id: ref.id, customerId, fingerprint: ref.fingerprint, result: options.result ?? null, at, expiresAt: at + ttlMs }
+  switch (command.kind) {
+    case 'reserve':
+      return { ...base, status: 'running', holdId: command.holdId, seq: null }
+    case 'commit':
+      return { ...base, status: 'done', holdId: command.holdId, seq }
+    case 'release':
+      return { ...base, status: 'released', holdId: command.holdId, seq }
+    default:
+      return { ...base, status: 'done', holdId: null, seq }
+  }
+}
+
+function hasHold(customer: CustomerState | null, holdId: string | null): boolean {
+  return customer?.holds.some((hold) => hold.id === holdId) ?? false
+}

@@ -1,0 +1,95 @@
+import type { Catalog } from '../core/catalog.ts'
+import type { Operation } from '../core/command.ts'
+import type { CustomerState } from '../core/customer.ts'
+import type { Entry } from '../core/entry.ts'
+
+/** A value, or a promise of one: a store that has it in memory answers at once. */
+export type Eventual<T> = T | Promise<T>
+
+/** One command, ready to be decided inside a transaction. */
+export interface Work {
+  readonly customerId: string
+  /** The operation whose record the decision needs; null when none was named. */
+  readonly operationId: string | null
+  /**
+   * Decides. Called synchronously, in the order of the batch, with the customer as the works before it left it.
+   * May be called again when the transaction is retried: the last call is the one that counts.
+   */
+  run(state: CustomerState | null, operation: Operation | null): Effect
+}
+
+/** What a decision writes. */
+export interface Effect {
+  /** The customer afterwards; null: there is none. */
+  readonly state: CustomerState | null
+  /** The entry to append; null when nothing changed. */
+  readonly entry: Entry | null
+  /** The operation record to write or replace; null for none. */
+  readonly operation: Operation | null
+}
+
+export interface EntryQuery {
+  /** Undefined: of all customers. */
+  readonly customerId?: string
+  /** Only entries at or after this instant, in the customer's time. */
+  readonly from?: number
+  /** Only entries before this instant. */
+  readonly until?: number
+  readonly order: 'oldest' | 'newest'
+  /** At most so many entries. */
+  readonly limit: number
+  /** Continues after an earlier page: the cursor that came with it. */
+  readonly cursor?: string
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Null on the last page. */
+  readonly nextCursor: string | null
+}
+
+export interface CustomerQuery {
+  readonly limit: number
+  readonly cursor?: string
+  /** Only customers whose id, name or email contains this text. */
+  readonly search?: string
+}
+
+/**
+ * Where customers, entries and operations are kept. Every implementation passes one contract suite.
+ *
+ * A batch is one transaction: its works are decided one after the other, and all that they write becomes durable together.
+ */
+export interface Store {
+  /**
+   * Decides a batch and writes what it changed, atomically; resolves once it is durable.
+   * Rejects when it could not be written: then nothing of the batch took effect, unless the error says that this is unknown.
+   */
+  transact(works: readonly Work[]): Eventual<void>
+  /** The customer as of its last entry; null when there is none. Never waits for a write. */
+  customer(customerId: string): Eventual<CustomerState | null>
+  operation(operationId: string): Eventual<Operation | null>
+  /** The operation's customer's entry with this number; null when there is none. */
+  entry(customerId: string, seq: number): Eventual<Entry | null>
+  entries(query: EntryQuery): Eventual<Page<Entry>>
+  /** Customers ordered by creation, newest first. */
+  customers(query: CustomerQuery): Eventual<Page<CustomerState>>
+  /** The catalog last saved; null in a new store. */
+  catalog(): Eventual<Catalog | null>
+  /** Replaces the catalog if the saved one still has version `expected` (0: none); false when another process was faster. */
+  saveCatalog(catalog: Catalog, expected: number): Eventual<boolean>
+  /** Finishes what is under way and gives up files and connections. */
+  close(): Eventual<void>
+}
+
+/** The store could not answer. Whether a write that was under way took effect is said by `outcome`. */
+export class StoreUnavailableError extends Error {
+  override readonly name = 'StoreUnavailableError'
+  /** `unknown` when the connection was lost while the transaction was being committed: repeat under the same operation id. */
+  readonly outcome: 'nothing_happened' | 'unknown'
+
+  constructor(message: string, outcome: 'nothing_happened' | 'unknown', options?: ErrorOptions) {
+    super(message, options)
+    this.outcome = outcome
+  }
+}
