@@ -58,3 +58,15 @@ export {
   type UnreadDenial,
 } from './decision.ts'
 export type { Payment, Receipt, ReceiptItem } from './receipt.ts'
+
+// What clients and servers say to each other.
+
+export {
+  ACCESS_HEADER,
+  ENVELOPE_HEADER,
+  type Envelope,
+  isEnvelope,
+  type Manifest,
+  OPERATION_HEADER,
+  type ProcedureCost,
+} from './transport.ts'
