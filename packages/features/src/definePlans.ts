@@ -3,7 +3,7 @@ import { deepFreeze } from './deepFreeze.ts'
 import type { Features } from './feature.ts'
 import type { FeatureId } from './featureId.ts'
 import { checkId, entriesOf } from './id.ts'
-import { type BillingInterval, billingIntervalUnits } from './interval.ts'
+import { billingIntervalUnits } from './interval.ts'
 import type { Plan, PlanPrice, Plans, Trial } from './plan.ts'
 import type { CheckedPlans } from './planFault.ts'
 import { planItemOf } from './planItemOf.ts'
@@ -63,12 +63,12 @@ function planOf(features: Features, id: string, terms: unknown): Plan {
 }
 
 function planPriceOf(what: string, price: unknown): PlanPrice {
-  const { amount, interval, intervalCount = 1 } = checkOptions(`the price of ${what}`, price, ['amount', 'interval', 'intervalCount'])
+  const { amount, interval } = checkOptions(`the price of ${what}`, price, ['amount', 'interval'])
   const unit = checkOneOf(`the interval of the price of ${what}`, interval, [...billingIntervalUnits, 'one_off'])
-  const count = checkCount(`intervalCount of the price of ${what}`, intervalCount)
-  if (unit === 'one_off' && count !== 1) throw new RegistryError(`the price of ${what} is paid once, so it has no intervalCount: drop it`)
-  const repeated: BillingInterval | null = unit === 'one_off' ? null : { unit, count }
-  return { amount: checkPositive(`the amount of the price of ${what}; a free plan has no price, and here it`, amount), interval: repeated }
+  return {
+    amount: checkPositive(`the amount of the price of ${what} (a free plan has no price)`, amount),
+    interval: unit === 'one_off' ? null : { unit, count: 1 },
+  }
 }
 
 function trialOf(what: string, trial: unknown): Trial {

@@ -1,43 +1,40 @@
 /** Decimal places that an amount keeps; more are refused where an amount is declared. */
 export const DECIMAL_PLACES = 10
 
-const SCALE = 10n ** BigInt(DECIMAL_PLACES)
+/** One unit, as a count of its smallest parts. */
+export const ONE = 10n ** BigInt(DECIMAL_PLACES)
 
-/** The largest amount of units that a plan can grant. */
+/** The largest amount of units that can be declared or asked for. */
 export const MAX_AMOUNT = 1e13
 
-/** Whether a number is finite, at least 0, at most 10¹³, and has no more decimal places than an amount keeps. */
+/** Whether a number is from 0 to 10¹³ and has no more decimal places than an amount keeps. */
 export function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && value >= 0 && value <= MAX_AMOUNT && decimalPlacesOf(value) <= DECIMAL_PLACES
+  return typeof value === 'number' && value >= 0 && value <= MAX_AMOUNT && decimalOf(value).places <= DECIMAL_PLACES
 }
 
-/** The number as a whole count of 10⁻¹⁰, rounded to the nearest: 0.1 + 0.2 is 0.3 here. */
-export function scaled(value: number): bigint {
+/** The number as a count of smallest parts, rounded to the nearest: 0.1 + 0.2 is 0.3 here. Takes what is finite and not below 0. */
+export function partsOf(value: number): bigint {
   const { digits, places } = decimalOf(value)
   if (places <= DECIMAL_PLACES) return digits * 10n ** BigInt(DECIMAL_PLACES - places)
   const unit = 10n ** BigInt(places - DECIMAL_PLACES)
   return (digits + unit / 2n) / unit
 }
 
-/** The largest number that is not above the count of 10⁻¹⁰, with as many decimal places as it can carry. */
-export function unscaled(amount: bigint): number {
-  for (let dropped = 0; dropped < DECIMAL_PLACES; dropped += 1) {
-    const unit = 10n ** BigInt(dropped)
-    const value = Number(decimalText((amount / unit) * unit))
-    if (scaled(value) <= amount) return value
+/** The largest number that `partsOf` does not take above these parts. */
+export function unitsOf(parts: bigint): number {
+  // A double carries some sixteen digits: where the nearest one lies above, the last decimal places are dropped until it does not.
+  for (let unit = 1n; unit < ONE; unit *= 10n) {
+    const value = Number(decimalText((parts / unit) * unit))
+    if (partsOf(value) <= parts) return value
   }
-  return Number(amount / SCALE)
+  return Number(parts / ONE)
 }
 
-function decimalText(amount: bigint): string {
-  return `${amount / SCALE}.${(amount % SCALE).toString().padStart(DECIMAL_PLACES, '0')}`
+function decimalText(parts: bigint): string {
+  return `${parts / ONE}.${(parts % ONE).toString().padStart(DECIMAL_PLACES, '0')}`
 }
 
-function decimalPlacesOf(value: number): number {
-  return decimalOf(value).places
-}
-
-/** A non-negative number as the shortest decimal that reads back as it: 1.5e-7 is `{ digits: 15n, places: 8 }`. */
+/** A number as the shortest decimal that reads back as it: 1.5e-7 is `{ digits: 15n, places: 8 }`. */
 function decimalOf(value: number): { readonly digits: bigint; readonly places: number } {
   const [mantissa = '0', exponent = '0'] = String(value).split('e')
   const [whole = '0', fraction = ''] = mantissa.split('.')

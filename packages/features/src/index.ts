@@ -14,6 +14,7 @@ export {
   type UnitNames,
 } from './feature.ts'
 export type { AllocatedId, BooleanId, CreditSystemId, FeatureId, FeatureIdOf, MeteredId, PoolsOf } from './featureId.ts'
+export { featureName } from './featureName.ts'
 export { type Pool, poolsOf } from './pools.ts'
 
 // Declaring plans.
@@ -40,7 +41,16 @@ export { RegistryError } from './registryError.ts'
 
 // What a customer has.
 
-export type { BalanceAccess, BooleanAccess, CustomerAccess, FeatureAccess, PlanAccess, PlanStatus } from './access.ts'
+export type {
+  BalanceAccess,
+  BooleanAccess,
+  CustomerAccess,
+  FeatureAccess,
+  PlanAccess,
+  PlanStatus,
+  UsageLimitAccess,
+} from './access.ts'
+export { type Affordable, type Affordance, affords, type Unaffordable } from './affords.ts'
 
 // The answer to a call.
 
@@ -57,6 +67,7 @@ export {
   type Shortage,
   type UnreadDenial,
 } from './decision.ts'
+export { type DenialFacts, describeDenial } from './describeDenial.ts'
 export type { Payment, Receipt, ReceiptItem } from './receipt.ts'
 
 // What clients and servers say to each other.
@@ -70,3 +81,8 @@ export {
   OPERATION_HEADER,
   type ProcedureCost,
 } from './transport.ts'
+
+// Elsewhere.
+
+export type { AutumnConfig, AutumnFeature, AutumnItem, AutumnPlan } from './autumnConfig.ts'
+export { toAutumnConfig } from './toAutumnConfig.ts'

@@ -48,14 +48,14 @@ export interface PriceTerms {
   readonly billingUnits?: number
 }
 
-/** Billed with the reset of the item; without one, with the plan, else monthly. */
+/** Billed at the item's resets; allocated units, which have none, go with the plan, else with the month. */
 export interface OverageTerms extends Partial<PriceTerms> {
   /** Units beyond the included and prepaid ones, per period. Default: no end. */
   readonly max?: number
 }
 
 export interface PrepaidTerms extends PriceTerms {
-  /** How often it is billed. Default: with the reset of the item; without one, with the plan, else once. */
+  /** How often it is billed. Default: with the item's resets, else once; allocated units go with the plan, else with the month. */
   readonly interval?: BillingIntervalUnit | 'one_off'
 }
 

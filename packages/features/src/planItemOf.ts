@@ -13,8 +13,6 @@ interface Place {
   readonly planPrice: PlanPrice | null
 }
 
-const MONTHLY: BillingInterval = { unit: 'month', count: 1 }
-
 /** The item that the terms say, once they fit the feature that they stand at. */
 export function planItemOf(features: Features, place: Place, terms: unknown): PlanItem {
   const { featureId } = place
@@ -35,7 +33,7 @@ export function planItemOf(features: Features, place: Place, terms: unknown): Pl
       return { featureId, kind: 'unlimited' }
     case 'included':
       checkIncluded(features, feature, place, terms.amounts)
-      return includedItemOf(place, terms.amounts)
+      return includedItemOf(feature, place, terms.amounts)
   }
 }
 
@@ -45,7 +43,7 @@ function isItemTerms(terms: unknown): terms is ItemTerms {
 }
 
 function checkIncluded(features: Features, feature: Feature, place: Place, { interval, perEntity }: IncludedAmounts): void {
-  if (feature.type === 'metered' && !feature.consumable && interval !== null) {
+  if (isAllocated(feature) && interval !== null) {
     throw fault(place, 'it is allocated (consumable: false): its units come back when they are given up, so drop .per()')
   }
   if (perEntity === null) return
@@ -55,36 +53,56 @@ function checkIncluded(features: Features, feature: Feature, place: Place, { int
   }
 }
 
-function includedItemOf(place: Place, amounts: IncludedAmounts): IncludedItem {
+function includedItemOf(feature: Feature, place: Place, amounts: IncludedAmounts): IncludedItem {
   const { overage, prepaid, ...rest } = amounts
   return {
     featureId: place.featureId,
     kind: 'included',
     ...rest,
-    overage: overage && overageOf(place, amounts.interval, overage),
-    prepaid: prepaid && prepaidOf(place, amounts.interval, prepaid),
+    overage: overage && overageOf(feature, place, amounts.interval, overage),
+    prepaid: prepaid && prepaidOf(feature, place, amounts.interval, prepaid),
   }
 }
 
-function overageOf(place: Place, interval: Interval | null, { price, billingUnits, max }: OverageAmounts): Overage {
+function overageOf(feature: Feature, place: Place, reset: Interval | null, { price, billingUnits, max }: OverageAmounts): Overage {
   if (price === null) return { price, max }
-  const billed = interval === null ? (place.planPrice?.interval ?? MONTHLY) : billingIntervalOf(interval)
-  if (billed === null)
+  const interval = isAllocated(feature) ? planIntervalOf(place) : billingIntervalOf(reset)
+  if (interval === null) {
     throw fault(
       place,
-      `its overage is billed at its resets, and nothing is billed by the ${interval?.unit}: reset it by the week or longer, or drop the price`,
+      `its overage is billed at each reset, and it ${neverBilled(reset)}: let it reset by the week or longer, or drop the price`,
     )
-  return { price: { amount: price, billingUnits, interval: billed }, max }
+  }
+  return { price: { amount: price, billingUnits, interval }, max }
 }
 
-function prepaidOf(place: Place, reset: Interval | null, { price, billingUnits, interval }: PrepaidAmounts): UnitPrice {
-  if (interval !== 'inherited')
-    return { amount: price, billingUnits, interval: interval === 'one_off' ? null : { unit: interval, count: 1 } }
-  return { amount: price, billingUnits, interval: (reset && billingIntervalOf(reset)) ?? place.planPrice?.interval ?? null }
+function prepaidOf(feature: Feature, place: Place, reset: Interval | null, { price, billingUnits, interval }: PrepaidAmounts): UnitPrice {
+  const amounts = { amount: price, billingUnits }
+  switch (interval) {
+    case 'inherited':
+      return { ...amounts, interval: isAllocated(feature) ? planIntervalOf(place) : billingIntervalOf(reset) }
+    case 'one_off':
+      return { ...amounts, interval: null }
+    default:
+      return { ...amounts, interval: { unit: interval, count: 1 } }
+  }
 }
 
-function billingIntervalOf({ unit, count }: Interval): BillingInterval | null {
-  return isBillingIntervalUnit(unit) ? { unit, count } : null
+function isAllocated(feature: Feature): boolean {
+  return feature.type === 'metered' && !feature.consumable
+}
+
+/** Allocated units have no resets to be billed at: they go with the plan. */
+function planIntervalOf({ planPrice }: Place): BillingInterval {
+  return planPrice?.interval ?? { unit: 'month', count: 1 }
+}
+
+function billingIntervalOf(reset: Interval | null): BillingInterval | null {
+  return reset !== null && isBillingIntervalUnit(reset.unit) ? { unit: reset.unit, count: reset.count } : null
+}
+
+function neverBilled(reset: Interval | null): string {
+  return reset === null ? 'never resets' : `resets by the ${reset.unit}, which is too short to bill`
 }
 
 function fault({ planId, featureId }: Place, sentence: string): RegistryError {

@@ -22,8 +22,6 @@ export interface PlanPriceTerms {
   /** In major units of the currency: 20 is $20. */
   readonly amount: number
   readonly interval: BillingIntervalUnit | 'one_off'
-  /** Default 1. */
-  readonly intervalCount?: number
 }
 
 export interface TrialTerms {

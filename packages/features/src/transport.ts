@@ -30,5 +30,9 @@ export interface ProcedureCost {
 
 /** What the client knows of the server's procedures without calling them, by path. */
 export interface Manifest {
-  readonly procedures: { readonly [path: string]: { readonly kind: 'metered'; readonly costs: readonly ProcedureCost[] } | { readonly kind: 'gated'; readonly featureId: string } }
+  readonly procedures: {
+    readonly [path: string]:
+      | { readonly kind: 'metered'; readonly costs: readonly ProcedureCost[] }
+      | { readonly kind: 'gated'; readonly featureId: string }
+  }
 }
