@@ -113,6 +113,8 @@ async function installPackages() {
 
 /** Makes a fresh clone ready: pnpm, then every package. */
 export async function setUp() {
+  const [major] = process.versions.node.split('.')
+  if (Number(major) < 18) throw new SetupError(`This needs Node 18 or newer, and this is Node ${process.versions.node}.`)
   const started = performance.now()
   providePnpm()
   await installPackages()
