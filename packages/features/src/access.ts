@@ -19,16 +19,9 @@ export interface BalanceAccess<TFeatureId extends string = string> {
   readonly unlimited: boolean
   /** What may be used beyond `remaining`, on a plan that allows more; 0 when it does not. */
   readonly overageLeft: number | 'unlimited'
-  /** A cap on the usage of a stretch of time; null without one. */
-  readonly usageLimit: UsageLimitAccess | null
+  /** What a cap on the usage of a stretch of time, a day or a month, still lets through, whatever is left. */
+  readonly usageLimitLeft: number | 'unlimited'
   /** The earliest reset of its grants, in milliseconds since the epoch; null when none resets. */
-  readonly resetsAt: number | null
-}
-
-/** What a cap on the usage of a stretch of time, a day or a month, still lets through, whatever is left. */
-export interface UsageLimitAccess {
-  readonly left: number
-  /** When the stretch ends, in milliseconds since the epoch; null when that is not known. */
   readonly resetsAt: number | null
 }
 

@@ -61,14 +61,14 @@ export function affords<$Features extends Features>(
   if (last === undefined) return absent(featureId, units)
 
   const wanted = fractionOf(partsOf(units))
-  const limit = own?.usageLimit ?? null
-  const most: Room = limit === null ? 'unlimited' : fractionOf(partsOf(limit.left))
-  const room = lesserRoom(capacityOf(sources), most)
+  const usageLeft = own?.usageLimitLeft ?? 'unlimited'
+  const room = lesserRoom(capacityOf(sources), usageLeft === 'unlimited' ? usageLeft : fractionOf(partsOf(usageLeft)))
   const { shares, missing } = spend(sources, wanted)
   if (room === 'unlimited' || !isLess(room, wanted)) return paid(featureId, shares, last, room)
   const unitsLeft = unitsOf(floor(room))
-  if (limit !== null && most !== 'unlimited' && isLess(most, wanted)) {
-    const shortage = { featureId, poolId: featureId, required: units, remaining: limit.left, resetsAt: limit.resetsAt }
+  if (usageLeft !== 'unlimited' && partsOf(usageLeft) < partsOf(units)) {
+    // When the stretch of the limit ends is not told in an access: it is not the reset of the balance.
+    const shortage = { featureId, poolId: featureId, required: units, remaining: usageLeft, resetsAt: null }
     return { allowed: false, reason: 'usage_limit_reached', ...shortage, payers: [], unitsLeft }
   }
   return { allowed: false, reason: 'limit_reached', ...shortageOf(featureId, shares, last, missing), payers: [], unitsLeft }

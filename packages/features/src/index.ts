@@ -48,7 +48,6 @@ export type {
   FeatureAccess,
   PlanAccess,
   PlanStatus,
-  UsageLimitAccess,
 } from './access.ts'
 export { type Affordable, type Affordance, affords, type Unaffordable } from './affords.ts'
 

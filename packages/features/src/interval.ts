@@ -22,11 +22,6 @@ export interface BillingInterval extends Interval {
   readonly unit: BillingIntervalUnit
 }
 
-/** Whether a value names a length of time after which units can come back. */
-export function isIntervalUnit(value: unknown): value is IntervalUnit {
-  return intervalUnits.some((unit) => unit === value)
-}
-
 /** Whether a value names a length of time that can be billed. */
 export function isBillingIntervalUnit(value: unknown): value is BillingIntervalUnit {
   return billingIntervalUnits.some((unit) => unit === value)

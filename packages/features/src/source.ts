@@ -69,7 +69,7 @@ export function lesserRoom<$Room extends Room>(a: $Room, b: Room): $Room | Fract
 
 function sourceOf<$Id extends string>(poolId: $Id, balance: BalanceAccess, cost: bigint): Source<$Id> {
   const coveredBy = (parts: bigint): Fraction => fractionOf(parts * ONE, cost)
-  const limit: Room = balance.usageLimit === null ? 'unlimited' : coveredBy(partsOf(balance.usageLimit.left))
+  const limit: Room = balance.usageLimitLeft === 'unlimited' ? balance.usageLimitLeft : coveredBy(partsOf(balance.usageLimitLeft))
   if (balance.unlimited) return { poolId, balance, cost: fractionOf(cost, ONE), room: limit, overdraft: ZERO }
   const room = lesserRoom(coveredBy(partsOf(balance.remaining)), limit)
   const beyond: Room = limit === 'unlimited' ? limit : minus(limit, room)
