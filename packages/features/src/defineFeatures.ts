@@ -37,8 +37,10 @@ type CheckedFeatures<TFeatures extends Features> = {
 type FeatureFault<TFeatures extends Features, TFeature> =
   TFeature extends CreditSystemFeature<infer $Costs> ? CostsFault<TFeatures, $Costs> : never
 
-/** The sentences about a cost map; never when each cost is a metered feature's. */
-type CostsFault<TFeatures extends Features, TCosts extends Costs> = [keyof TCosts] extends [never]
+/** The sentences about a cost map; never when each cost is a metered feature's, or which ids it has is known at run time only. */
+type CostsFault<TFeatures extends Features, TCosts extends Costs> = string extends keyof TCosts ? never : KnownCostsFault<TFeatures, TCosts>
+
+type KnownCostsFault<TFeatures extends Features, TCosts extends Costs> = [keyof TCosts] extends [never]
   ? '✖ a credit system without costs pays for nothing: name the metered features that draw from it'
   : { readonly [Id in keyof TCosts & string]: CostFault<TFeatures, Id> }[keyof TCosts & string]
 

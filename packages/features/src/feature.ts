@@ -1,5 +1,3 @@
-import { deepFreeze } from './deepFreeze.ts'
-
 /** How the units of a feature are called in sentences: `{ singular: 'image', plural: 'images' }`. */
 export interface UnitNames {
   readonly singular: string
@@ -49,12 +47,12 @@ interface MeteredOptions<TConsumable extends boolean> extends Omit<MeteredFeatur
 export function metered<const $Consumable extends boolean = true>(opts: MeteredOptions<$Consumable> = {}): MeteredFeature<$Consumable> {
   // Only a call without `consumable` infers the default of `$Consumable`, which is this default.
   const consumable = (opts.consumable ?? true) as $Consumable
-  return deepFreeze({ ...opts, type: 'metered', consumable })
+  return Object.freeze<MeteredFeature<$Consumable>>({ ...opts, type: 'metered', consumable })
 }
 
 /** Declares a feature that a customer has or has not. */
 export function boolean(opts: Omit<BooleanFeature, 'type'> = {}): BooleanFeature {
-  return deepFreeze({ ...opts, type: 'boolean' })
+  return Object.freeze({ ...opts, type: 'boolean' })
 }
 
 /** Declares a pool of credits: `creditSystem({ image_gen: 10 })` lets one unit of `image_gen` be paid with 10 credits. */
@@ -62,5 +60,5 @@ export function creditSystem<const $Costs extends Costs>(
   costs: $Costs,
   opts: Omit<CreditSystemFeature, 'type' | 'costs'> = {},
 ): CreditSystemFeature<$Costs> {
-  return deepFreeze({ ...opts, type: 'credit_system', costs })
+  return Object.freeze({ ...opts, type: 'credit_system', costs })
 }

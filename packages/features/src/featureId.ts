@@ -27,7 +27,7 @@ export type AllocatedId<TFeatures extends Features> = FeatureIdOf<TFeatures, Met
 
 /** The pools that pay for a feature: `PoolsOf<typeof features, 'image_gen'>` is `'credits'`. */
 export type PoolsOf<TFeatures extends Features, TId extends string> = keyof {
-  readonly [Pool in CreditSystemId<TFeatures> as Draws<TFeatures[Pool], TId> extends true ? Pool : never]: unknown
+  readonly [Pool in CreditSystemId<TFeatures> as true extends Draws<TFeatures[Pool], TId> ? Pool : never]: unknown
 } &
   string
 
