@@ -6,7 +6,7 @@ import { type CustomerSeed, decide, present } from './core/decide.ts'
 import type { Moment } from './core/draft.ts'
 import type { Entry } from './core/entry.ts'
 import type { OperationRef } from './core/hold.ts'
-import { operationAfter, standingOf } from './operation.ts'
+import { claimedOperation, claimWorks, operationAfter, standingOf } from './operation.ts'
 import type { CustomerQuery, Effect, EntryQuery, Eventual, Page, Store, Work } from './store/store.ts'
 
 export interface EngineOptions {
@@ -18,7 +18,7 @@ export interface EngineOptions {
   readonly operationTtlMs?: number
 }
 
-export interface ExecuteOptions {
+export interface ExecuteOptions<TCommand extends Command = Command> {
   /** Creates the customer when it does not exist, with every plan that enables itself. */
   readonly create?: Omit<CustomerSeed, 'id'> | true
   /** Makes the command take effect at most once under this id. */
@@ -28,6 +28,14 @@ export interface ExecuteOptions {
   }
   /** Text to store with the operation, answered again to a repeat. For `track` and `commit`. */
   readonly result?: string
+  /** Ids that are used up with the command when it succeeds, even if it changed nothing. One that is used up already refuses the command. */
+  readonly claims?: readonly Claim<AnswerTo<TCommand>>[]
+}
+
+/** An id that may be used once, whatever it is used for. */
+export interface Claim<TAnswer> extends OperationRef {
+  /** Text to store with the id, made from the answer while it is recorded; it may be made more than once. */
+  readonly result?: (answer: TAnswer) => string
 }
 
 /** A change of one customer, told after it became durable. */
@@ -51,8 +59,10 @@ export interface Engine {
   execute<TCommand extends Exclude<Command, Check>>(
     customerId: string,
     command: TCommand,
-    options?: ExecuteOptions,
+    options?: ExecuteOptions<TCommand>,
   ): Promise<AnswerTo<TCommand>>
+  /** Uses up an id that belongs to no command. Answers what is known of it when it was used before, else null. */
+  claim(ref: OperationRef, result?: string): Promise<Operation | null>
   /** Answers whether units could be spent, without waiting for a write and without recording anything. */
   check(customerId: string, check: Omit<Check, 'kind'>): Promise<Admission | Refusal>
   /** The customer as of now, resets and expiries included; null when there is none. */
@@ -74,7 +84,8 @@ const BATCH_LIMIT = 1_000
 const SEVEN_DAYS_MS = 604_800_000
 
 interface Pending {
-  readonly work: Work
+  /** Decided one after the other in one transaction. */
+  readonly works: readonly Work[]
   readonly settle: () => void
   readonly fail: (error: unknown) => void
 }
@@ -103,7 +114,7 @@ export function createEngine(options: EngineOptions): Engine {
     queue = queue.slice(BATCH_LIMIT)
     let written: Eventual<void>
     try {
-      written = store.transact(batch.map((pending) => pending.work))
+      written = store.transact(batch.flatMap((pending) => pending.works))
     } catch (error) {
       for (const pending of batch) pending.fail(error)
       schedule()
@@ -137,13 +148,14 @@ export function createEngine(options: EngineOptions): Engine {
   const execute = <TCommand extends Exclude<Command, Check>>(
     customerId: string,
     command: TCommand,
-    given: ExecuteOptions = {},
+    given: ExecuteOptions<TCommand> = {},
   ): Promise<AnswerTo<TCommand>> => {
-    if (closed) return Promise.reject(new Error('the engine is closed: it takes no more commands'))
+    if (closed) return Promise.reject(closedError())
     const create = given.create === undefined ? null : { ...(given.create === true ? {} : given.create), id: customerId }
     let answer: AnswerTo<TCommand> | null = null
     let failure: unknown = null
     let effect: Effect | null = null
+    const claims = claimWorks(given.claims, customerId, clock, operationTtlMs)
 
     const run = (state: CustomerState | null, known: Operation | null): Effect => {
       const live = state === null || state.deletedAt !== null ? null : state
@@ -153,12 +165,18 @@ export function createEngine(options: EngineOptions): Engine {
       effect = null
       try {
         const moment = momentFor(live)
+        const used = claims.used()
+        if (used) {
+          answer = { ok: false, customer: live, code: 'operation_done', operation: used } as Refusal as AnswerTo<TCommand>
+          return untouched
+        }
         const standing = given.operation && standingOf(known, given.operation, customerId, live && present(live, moment), clock())
         if (standing) {
           answer = { ok: false, customer: live, code: standing, operation: known } as Refusal as AnswerTo<TCommand>
           return untouched
         }
         const decided = decide(live, command, moment, customerId, create)
+        if (decided.answer.ok) claims.grant(decided.answer)
         answer = decided.answer
         if (decided.changes.length === 0 || decided.state === null) return untouched
         const seq = (state?.seq ?? 0) + 1
@@ -189,7 +207,21 @@ export function createEngine(options: EngineOptions): Engine {
         resolve(answer)
       }
       const operationId = given.operation?.id ?? null
-      queue.push({ work: { customerId, operationId, run }, settle, fail: reject })
+      queue.push({ works: [...claims.reads, { customerId, operationId, run }, ...claims.writes], settle, fail: reject })
+      schedule()
+    })
+  }
+
+  const claim = (ref: OperationRef, result?: string): Promise<Operation | null> => {
+    if (closed) return Promise.reject(closedError())
+    let used: Operation | null = null
+    const run = (state: CustomerState | null, known: Operation | null): Effect => {
+      used = known !== null && known.expiresAt > clock() ? known : null
+      const operation = used ? null : claimedOperation(ref, '', result ?? null, clock(), operationTtlMs)
+      return { state, entry: null, operation }
+    }
+    return new Promise((resolve, reject) => {
+      queue.push({ works: [{ customerId: '', operationId: ref.id, run }], settle: () => resolve(used), fail: reject })
       schedule()
     })
   }
@@ -200,6 +232,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     now: clock,
     execute,
+    claim,
     async check(customerId, check) {
       const held = store.customer(customerId)
       const state = held instanceof Promise ? await held : held
@@ -239,6 +272,10 @@ export function createEngine(options: EngineOptions): Engine {
       await store.close()
     },
   }
+}
+
+function closedError(): Error {
+  return new Error('the engine is closed: it takes no more commands')
 }
 
 function newId(prefix: string): string {

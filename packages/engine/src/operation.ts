@@ -1,6 +1,7 @@
 import type { AnswerTo, Command, Operation } from './core/command.ts'
 import type { CustomerState } from './core/customer.ts'
 import type { OperationRef } from './core/hold.ts'
+import type { Work } from './store/store.ts'
 
 /** Why an operation id may not begin again; null when it may. */
 export function standingOf(
@@ -51,6 +52,71 @@ export function operationAfter<TCommand extends Command>(
       return { ...base, status: 'released', holdId: command.holdId, seq }
     default:
       return { ...base, status: 'done', holdId: null, seq }
+  }
+}
+
+/** The record of an id that was used up. */
+export function claimedOperation(ref: OperationRef, customerId: string, result: string | null, at: number, ttlMs: number): Operation {
+  return {
+    id: ref.id,
+    customerId,
+    fingerprint: ref.fingerprint,
+    status: 'done',
+    holdId: null,
+    seq: null,
+    result,
+    at,
+    expiresAt: at + ttlMs,
+  }
+}
+
+interface ClaimedWith<TAnswer> extends OperationRef {
+  readonly result?: (answer: TAnswer) => string
+}
+
+/** The works that stand around a command's own in its transaction: before it the claims are read, after it those that were granted are written. */
+export interface ClaimWorks<TAnswer> {
+  readonly reads: readonly Work[]
+  readonly writes: readonly Work[]
+  /** What is known of a claim that was used up before; null when all are free. */
+  used(): Operation | null
+  /** Takes note that the command succeeded, so that the claims are written. */
+  grant(answer: TAnswer): void
+}
+
+const NO_CLAIMS: ClaimWorks<unknown> = { reads: [], writes: [], used: () => null, grant: () => undefined }
+
+export function claimWorks<TAnswer>(
+  claims: readonly ClaimedWith<TAnswer>[] | undefined,
+  customerId: string,
+  clock: () => number,
+  ttlMs: number,
+): ClaimWorks<TAnswer> {
+  if (claims === undefined || claims.length === 0) return NO_CLAIMS
+  const known = new Map<string, Operation>()
+  const granted = new Map<string, Operation>()
+  return {
+    reads: claims.map(({ id }) => ({
+      customerId,
+      operationId: id,
+      run(state, operation) {
+        granted.delete(id)
+        if (operation !== null && operation.expiresAt > clock()) known.set(id, operation)
+        else known.delete(id)
+        return { state, entry: null, operation: null }
+      },
+    })),
+    writes: claims.map(({ id }) => ({
+      customerId,
+      operationId: id,
+      run: (state) => ({ state, entry: null, operation: granted.get(id) ?? null }),
+    })),
+    used: () => known.values().next().value ?? null,
+    grant(answer) {
+      for (const claim of claims) {
+        granted.set(claim.id, claimedOperation(claim, customerId, claim.result?.(answer) ?? null, clock(), ttlMs))
+      }
+    },
   }
 }
 
