@@ -2,7 +2,7 @@ import { memoryStore } from './memory/memoryStore.ts'
 import type { Store } from './store.ts'
 
 /** Opens the store that a URL names. The driver of a database is loaded only when its URL is used. */
-export async function openStore(url: string, _clock: () => number): Promise<Store> {
-  if (url === 'memory:') return memoryStore()
+export async function openStore(url: string, clock: () => number): Promise<Store> {
+  if (url === 'memory:') return memoryStore(clock)
   throw new TypeError(`'${url}' names no store: write file:usage.db, memory: or postgres://user@host/database`)
 }

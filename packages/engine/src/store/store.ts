@@ -12,19 +12,19 @@ export interface Work {
   /** The operation whose record the decision needs; null when none was named. */
   readonly operationId: string | null
   /**
-   * Decides. Called synchronously, in the order of the batch, with the customer as the works before it left it.
-   * May be called again when the transaction is retried: the last call is the one that counts.
+   * Decides. Called synchronously, in the order of the batch, with the customer and the operation as the works before it left them.
+   * May be called again when the transaction is retried: the last call is the one that counts. What it throws rejects the whole batch.
    */
   run(state: CustomerState | null, operation: Operation | null): Effect
 }
 
 /** What a decision writes. */
 export interface Effect {
-  /** The customer afterwards; null: there is none. */
+  /** The customer afterwards; null: there is none. Looked at only beside an entry: without one the customer stays as it was. */
   readonly state: CustomerState | null
-  /** The entry to append; null when nothing changed. */
+  /** The entry to append, numbered one above the customer's last; null when nothing changed. */
   readonly entry: Entry | null
-  /** The operation record to write or replace; null for none. */
+  /** The operation record to write or replace, which may stand without an entry; null for none. */
   readonly operation: Operation | null
 }
 
@@ -51,8 +51,19 @@ export interface Page<T> {
 export interface CustomerQuery {
   readonly limit: number
   readonly cursor?: string
-  /** Only customers whose id, name or email contains this text. */
+  /** Only customers whose id, name or email contains this text, in whatever case. */
   readonly search?: string
+  /** By creation: `newest` first unless said otherwise. */
+  readonly order?: 'oldest' | 'newest'
+  /** Deleted customers too: their ledgers stay. False unless said otherwise. */
+  readonly includeDeleted?: boolean
+}
+
+/** How much a store holds. */
+export interface Totals {
+  /** Deleted ones counted in. */
+  readonly customers: number
+  readonly entries: number
 }
 
 /**
@@ -62,22 +73,28 @@ export interface CustomerQuery {
  */
 export interface Store {
   /**
-   * Decides a batch and writes what it changed, atomically; resolves once it is durable.
-   * Rejects when it could not be written: then nothing of the batch took effect, unless the error says that this is unknown.
+   * Decides a batch and writes what it changed, atomically; resolves once it is durable. Calls may overlap: each batch is decided on top
+   * of those before it. A store in memory of one process may throw instead of rejecting.
+   * Rejects when it could not be written: then nothing of the batch took effect, unless the error says that this is unknown. An entry that
+   * does not follow the customer's last is refused, and so is an effect without the state that its entry leads to.
    */
   transact(works: readonly Work[]): Eventual<void>
   /** The customer as of its last entry; null when there is none. Never waits for a write. */
   customer(customerId: string): Eventual<CustomerState | null>
+  /** What is remembered of an operation id; null when nothing is. A record may be forgotten once it has expired. */
   operation(operationId: string): Eventual<Operation | null>
-  /** The operation's customer's entry with this number; null when there is none. */
+  /** The customer's entry with this number; null when there is none. */
   entry(customerId: string, seq: number): Eventual<Entry | null>
+  /** Entries in the order in which they were recorded; of one customer, that is by number. A cursor stays good while entries are added. */
   entries(query: EntryQuery): Eventual<Page<Entry>>
-  /** Customers ordered by creation, newest first. */
+  /** Customers, deleted ones left out. A cursor stays good while customers are added, changed and deleted. */
   customers(query: CustomerQuery): Eventual<Page<CustomerState>>
   /** The catalog last saved; null in a new store. */
   catalog(): Eventual<Catalog | null>
   /** Replaces the catalog if the saved one still has version `expected` (0: none); false when another process was faster. */
   saveCatalog(catalog: Catalog, expected: number): Eventual<boolean>
+  /** Counts everything. For progress and audits: may read much. */
+  totals(): Eventual<Totals>
   /** Finishes what is under way and gives up files and connections. */
   close(): Eventual<void>
 }
