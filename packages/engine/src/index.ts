@@ -38,6 +38,7 @@ export type { Grant, Rollover } from './core/grant.ts'
 export type { Hold, HoldItem, HoldOutcome, OperationRef, OverageBehavior, Payment, Properties } from './core/hold.ts'
 export type { Scope } from './core/payers.ts'
 export { shortageOf } from './shortage.ts'
+export { unlockingPlans } from './unlocking.ts'
 
 // Stores.
 

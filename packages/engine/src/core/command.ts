@@ -14,6 +14,11 @@ export interface FeatureUnits {
   readonly units: Amount
 }
 
+/** An instant told from now on, for callers that do not know how far the customer's clock was moved. */
+export interface After {
+  readonly afterMs: number
+}
+
 /** May it be spent? Moves nothing. */
 export interface Check {
   readonly kind: 'check'
@@ -43,7 +48,7 @@ export interface Reserve {
   /** `reject` by default; `cap` holds what fits, `overflow` holds all. A commit above the hold follows it too. */
   readonly overage: OverageBehavior
   /** When the hold ends by itself, in the customer's time. */
-  readonly expiresAt: number
+  readonly expiresAt: number | After
   readonly properties: Properties | null
 }
 
@@ -53,7 +58,7 @@ export interface Extend {
   readonly holdId: string
   readonly items: readonly FeatureUnits[]
   /** A later end for the hold; null keeps it. */
-  readonly expiresAt: number | null
+  readonly expiresAt: number | After | null
 }
 
 /** Ends a hold: its units are used. Features not named in `units` keep what was held. */

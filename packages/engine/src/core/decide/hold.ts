@@ -1,5 +1,5 @@
 import type { Amount } from '../amount.ts'
-import type { Answers, Commit, Extend, Refusal, Release, Reserve, Shortfall } from '../command.ts'
+import type { After, Answers, Commit, Extend, Refusal, Release, Reserve, Shortfall } from '../command.ts'
 import { change, type Draft } from '../draft.ts'
 import type { SettledItem, Settlement } from '../entry.ts'
 import { mergedItems } from '../evolve.ts'
@@ -22,7 +22,7 @@ export function decideReserve(draft: Draft, reserve: Reserve): Answers['reserve'
     operation: reserve.operation,
     entityId,
     createdAt: draft.moment.now,
-    expiresAt,
+    expiresAt: instantOf(draft, expiresAt),
     overage,
     items: mergedItems([], items),
     properties,
@@ -41,7 +41,7 @@ export function decideExtend(draft: Draft, extend: Extend): Answers['extend'] | 
   if (unknown) return unknown
   const { items, shortages } = fund(draft, { items: extend.items, scope, overage: 'reject', properties: hold.properties })
   if (shortages.length > 0) return { ok: false, customer: draft.state, code: 'short', shortages }
-  change(draft, { kind: 'hold_extended', holdId: hold.id, items, expiresAt: extend.expiresAt ?? hold.expiresAt })
+  change(draft, { kind: 'hold_extended', holdId: hold.id, items, expiresAt: instantOf(draft, extend.expiresAt ?? hold.expiresAt) })
   for (const item of items) countInWindows(draft, item.featureId, scope, item.units, item.payments, hold.properties)
   const extended = draft.state.holds.find((each) => each.id === extend.holdId) ?? hold
   return { ok: true, customer: draft.state, hold: extended }
@@ -110,6 +110,10 @@ function settle(
     )
   }
   return { ok: true, customer: draft.state, settlement }
+}
+
+function instantOf(draft: Draft, at: number | After): number {
+  return typeof at === 'number' ? at : draft.moment.now + at.afterMs
 }
 
 function shortfallOf({ item, shortOf }: ItemSettlement): Shortfall {
