@@ -208,6 +208,13 @@ describe('a limit on usage', () => {
     })
   })
 
+  it('holds for what is overdrawn', () => {
+    const overdrawable = balance('images', 2, { overageLeft: 20, usageLimitLeft: 5 })
+    expect(asked(5, overdrawable)).toMatchObject({ allowed: true, unitsLeft: 5 })
+    expect(asked(6, overdrawable, balance('credits', 100))).toMatchObject({ allowed: false, reason: 'usage_limit_reached' })
+    expect(asked(1, balance('credits', 2, { overageLeft: 20, usageLimitLeft: 5 }))).toMatchObject({ allowed: false, unitsLeft: 0.5 })
+  })
+
   it('of a pool holds for that pool', () => {
     const held = [balance('images', 2), balance('credits', 100, { usageLimitLeft: 10 })]
     expect(asked(3, ...held)).toMatchObject({ allowed: true, unitsLeft: 3 })

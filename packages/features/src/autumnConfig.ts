@@ -18,6 +18,7 @@ export type AutumnFeature =
     }
   | { readonly id: string; readonly name: string; readonly type: 'credit_system'; readonly creditSchema: readonly AutumnCreditCost[] }
 
+/** Credits per unit of a feature. */
 export interface AutumnCreditCost {
   readonly meteredFeatureId: string
   readonly creditCost: number
@@ -48,11 +49,13 @@ export interface AutumnItem {
   readonly entityFeatureId?: string
 }
 
+/** A span that repeats; `intervalCount` is 1 where it is missing. */
 export interface AutumnInterval<TUnit extends string> {
   readonly interval: TUnit | 'one_off'
   readonly intervalCount?: number
 }
 
+/** What units cost. */
 export interface AutumnPrice extends AutumnInterval<BillingIntervalUnit> {
   readonly amount: number
   readonly billingUnits: number
@@ -60,6 +63,7 @@ export interface AutumnPrice extends AutumnInterval<BillingIntervalUnit> {
   readonly maxPurchase?: number
 }
 
+/** What happens at a reset to units that were not used. */
 export interface AutumnRollover {
   readonly max?: number
   readonly maxPercentage?: number

@@ -55,7 +55,8 @@ export function checkOptions<const $Key extends string>(
     throw new RegistryError(`${what} is given ${shown(value)}: give an object with ${keys.join(', ')}`)
   }
   const stranger = Object.keys(value).find((key) => !keys.some((each) => each === key))
-  if (stranger !== undefined)
+  if (stranger !== undefined) {
     throw new RegistryError(`${what} is given ${shown(stranger)}, which it does not know: it takes ${keys.join(', ')}`)
+  }
   return value
 }

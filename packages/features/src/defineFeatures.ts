@@ -91,8 +91,9 @@ function creditSystemOf(what: string, feature: unknown): Feature {
   const priced = entriesOf(`costs of ${what}`, costs).map(
     ([id, cost]) => [id, checkPositive(`the cost of ${shown(id)} in ${what}`, cost)] as const,
   )
-  if (priced.length === 0)
+  if (priced.length === 0) {
     throw new RegistryError(`${what} is a credit system without costs, which pays for nothing: name the metered features that draw from it`)
+  }
   return { type: 'credit_system', costs: Object.fromEntries(priced), ...nameOf(what, name), ...displayOf(what, display) }
 }
 

@@ -83,10 +83,11 @@ function trialOf(what: string, trial: unknown): Trial {
 function checkFree(plan: Plan): void {
   const paid = plan.items.find((item) => item.kind === 'included' && (item.prepaid !== null || item.overage?.price))
   const priced = plan.price !== null ? 'it cannot have a price' : paid && `its ${shown(paid.featureId)} cannot have a price`
-  if (priced)
+  if (priced) {
     throw new RegistryError(
       `plan ${shown(plan.id)} has autoEnable, which gives it to every new customer, so ${priced}: drop one of the two`,
     )
+  }
   if (plan.trial?.cardRequired) {
     throw new RegistryError(`plan ${shown(plan.id)} has autoEnable, and a new customer has no card yet: drop cardRequired from its trial`)
   }

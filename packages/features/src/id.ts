@@ -7,8 +7,9 @@ export function checkId(kind: 'feature' | 'plan', id: string): void {
     throw new RegistryError(`${shown(id)} is no ${kind} id: use letters, digits, _ and - only, as in 'image_gen'`)
   }
   // A plain object answers these with something of its own: `access.features['constructor']` would look like a feature.
-  if (id in Object.prototype)
+  if (id in Object.prototype) {
     throw new RegistryError(`${shown(id)} is no ${kind} id, because every JavaScript object has a property of that name: choose another`)
+  }
 }
 
 /** The entries of a record that somebody wrote by hand; throws on what is no record, or carries hidden keys. */

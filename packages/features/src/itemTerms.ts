@@ -32,6 +32,7 @@ export interface IncludedTerms<TInterval extends Interval | null = Interval | nu
 /** What a plan says about one feature. */
 export type ItemTerms = GrantedTerms | UnlimitedTerms | IncludedTerms
 
+/** What happens at a reset to units that were not used; with neither `max` nor `maxPercentage` all of them are kept. */
 export interface RolloverTerms {
   /** Calendar months, from the reset on, that what is left is kept for. */
   readonly months: number | 'forever'
@@ -41,6 +42,7 @@ export interface RolloverTerms {
   readonly maxPercentage?: number
 }
 
+/** What units cost. */
 export interface PriceTerms {
   /** Per `billingUnits`, in major units of the currency: 20 is $20. */
   readonly price: number
@@ -48,12 +50,17 @@ export interface PriceTerms {
   readonly billingUnits?: number
 }
 
-/** Billed at the item's resets; allocated units, which have none, go with the plan, else with the month. */
+/**
+ * How far a balance may be overdrawn, and what that costs.
+ *
+ * Billed at the item's resets; allocated units, which have none, go with the plan, else with the month.
+ */
 export interface OverageTerms extends Partial<PriceTerms> {
   /** Units beyond the included and prepaid ones, per period. Default: no end. */
   readonly max?: number
 }
 
+/** What units cost that are bought ahead. */
 export interface PrepaidTerms extends PriceTerms {
   /** How often it is billed. Default: with the item's resets, else once; allocated units go with the plan, else with the month. */
   readonly interval?: BillingIntervalUnit | 'one_off'
@@ -69,12 +76,14 @@ export interface IncludedAmounts<TInterval extends Interval | null = Interval | 
   readonly prepaid: PrepaidAmounts | null
 }
 
+/** Overage as it was declared: when it is billed may depend on the plan. */
 export interface OverageAmounts {
   readonly price: number | null
   readonly billingUnits: number
   readonly max: number | 'unlimited'
 }
 
+/** Prepaid units as they were declared: when they are billed may depend on the plan. */
 export interface PrepaidAmounts {
   readonly price: number
   readonly billingUnits: number
@@ -128,8 +137,9 @@ function rolloverOf(terms: unknown, interval: Interval | null): Rollover {
   if (interval === null) throw new RegistryError("only units that come back can be kept: write .per('month') before .rollover()")
   const { months, max, maxPercentage } = checkOptions('.rollover()', terms, ['months', 'max', 'maxPercentage'])
   const kept = months === 'forever' ? months : checkCount(".rollover({ months }), which is a number or 'forever'", months)
-  if (max !== undefined && maxPercentage !== undefined)
+  if (max !== undefined && maxPercentage !== undefined) {
     throw new RegistryError('.rollover() takes max or maxPercentage, not both: drop one')
+  }
   if (max !== undefined) return { months: kept, cap: { kind: 'units', units: checkAmount('.rollover({ max })', max) } }
   if (maxPercentage === undefined) return { months: kept, cap: { kind: 'none' } }
   return { months: kept, cap: { kind: 'percentage', percentage: checkPercentage('.rollover({ maxPercentage })', maxPercentage) } }

@@ -18,12 +18,14 @@ export interface PlanTerms<TFeatureId extends string = string> {
   readonly items: { readonly [Id in TFeatureId]?: ItemTerms } & { readonly [id: string]: ItemTerms }
 }
 
+/** What a plan costs, as it is declared. */
 export interface PlanPriceTerms {
   /** In major units of the currency: 20 is $20. */
   readonly amount: number
   readonly interval: BillingIntervalUnit | 'one_off'
 }
 
+/** A first stretch of a plan that costs nothing, as it is declared. */
 export interface TrialTerms {
   readonly length: number
   readonly unit: 'day' | 'month' | 'year'

@@ -173,6 +173,19 @@ describe('an item', () => {
       ],
     ],
     [
+      'that is bought ahead three times as often as it resets',
+      'credits',
+      included(10).per('month', 3).prepaid({ price: 10, interval: 'month' }),
+      [
+        {
+          featureId: 'credits',
+          included: 10,
+          reset: { interval: 'month', intervalCount: 3 },
+          price: { amount: 10, billingUnits: 1, interval: 'month', billingMethod: 'prepaid' },
+        },
+      ],
+    ],
+    [
       'that is bought ahead once',
       'credits',
       included(0).prepaid({ price: 5, billingUnits: 500 }),
