@@ -14,6 +14,10 @@ export const denialReasons = [
   'operation_conflict',
   /** The same operation is still running, and did not end in the time that a repeat waits. */
   'operation_in_progress',
+  /** The operation is done, and its answer was too large to be kept for a repeat. */
+  'answer_too_large',
+  /** The operation is done, and its answer was a stream, which is not kept for a repeat. */
+  'answer_streamed',
   /** The entity that the call names does not exist. */
   'entity_not_found',
 ] as const

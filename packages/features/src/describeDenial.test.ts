@@ -88,6 +88,12 @@ describe('a denial before any balance was read', () => {
     expect(unread('outage')).toBe('Whether Image Gen may be used cannot be checked right now: try again in a moment.')
     expect(unread('operation_conflict')).toBe('This call of Image Gen repeats an earlier one with other input: send it as a new one.')
     expect(unread('operation_in_progress')).toBe('This call of Image Gen repeats one that is still running: wait for its result.')
+    expect(unread('answer_too_large')).toBe(
+      'This call of Image Gen repeats one that is done, and its answer was too large to keep: send it as a new one.',
+    )
+    expect(unread('answer_streamed')).toBe(
+      'This call of Image Gen repeats one that is done, and its answer was a stream, which is not kept: send it as a new one.',
+    )
     expect(unread('entity_not_found')).toBe('Image Gen was called for an entity that does not exist: choose another.')
   })
 })
@@ -101,6 +107,8 @@ it('has a sentence for each reason, in one order', () => {
     'outage',
     'operation_conflict',
     'operation_in_progress',
+    'answer_too_large',
+    'answer_streamed',
     'entity_not_found',
   ] satisfies DenialReason[])
 })

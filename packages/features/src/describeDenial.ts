@@ -24,6 +24,10 @@ export function describeDenial(denial: DenialFacts, features: Features = {}): st
       return `This call of ${name} repeats an earlier one with other input: send it as a new one.`
     case 'operation_in_progress':
       return `This call of ${name} repeats one that is still running: wait for its result.`
+    case 'answer_too_large':
+      return `This call of ${name} repeats one that is done, and its answer was too large to keep: send it as a new one.`
+    case 'answer_streamed':
+      return `This call of ${name} repeats one that is done, and its answer was a stream, which is not kept: send it as a new one.`
     case 'entity_not_found':
       return `${name} was called for an entity that does not exist: choose another.`
   }
