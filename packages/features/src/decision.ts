@@ -1,4 +1,4 @@
-/** Why a call was refused, in the order in which reasons win when several apply. */
+/** Why a call can be refused: the reasons that come from a balance, then those for which none was read. New ones go to the end of their part. */
 export const denialReasons = [
   /** No plan of the customer includes the feature, nor a pool that pays for it. */
   'feature_not_in_plan',
