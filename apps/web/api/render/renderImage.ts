@@ -1,3 +1,4 @@
+import type { StyleId } from '../../inputs.ts'
 import { bloom } from './bloom.ts'
 import { SIZE, type Style, tag } from './canvas.ts'
 import { currents } from './currents.ts'
@@ -7,15 +8,10 @@ import { orbits } from './orbits.ts'
 import { paletteOf } from './palette.ts'
 import { randomOf } from './random.ts'
 
-const styles = { landscape, currents, mosaic, orbits, bloom } satisfies Record<string, Style>
-
-export type StyleId = keyof typeof styles
-
-/** The styles that a picture can be painted in. */
-export const styleIds = ['landscape', 'currents', 'mosaic', 'orbits', 'bloom'] as const satisfies readonly StyleId[]
+const styles: Readonly<Record<StyleId, Style>> = { landscape, currents, mosaic, orbits, bloom }
 
 /** Paints one picture as SVG: the same for the same prompt, style and seed. */
-export function renderImage(prompt: string, style: StyleId, seed: string): string {
+export function renderImage(prompt: string, style: StyleId, seed: number): string {
   const random = randomOf(`${style} ${seed} ${prompt.trim().toLowerCase()}`)
   const picture = styles[style]({ random, palette: paletteOf(prompt) })
   const attributes = { xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${SIZE} ${SIZE}`, width: SIZE, height: SIZE }

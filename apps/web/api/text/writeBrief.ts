@@ -8,10 +8,7 @@ export interface BriefSection {
   readonly body: string
 }
 
-/** Sections of a briefing at most. */
-export const BRIEF_SECTIONS = 5
-
-/** Writes a briefing about a text, section by section: each is worked out when it is asked for. */
+/** Writes a briefing about a text in `BRIEF_SECTIONS` sections: each is worked out when it is asked for. */
 export function* writeBrief(text: string, signal?: AbortSignal): Generator<BriefSection, void, void> {
   const sentences = sentencesOf(text)
   yield { heading: 'In one sentence', body: summarize(text, 1, signal).sentences.map(({ text: said }) => said).join(' ') }
