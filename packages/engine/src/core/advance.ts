@@ -1,25 +1,15 @@
-import { lesser } from './amount.ts'
+import type { Amount } from './amount.ts'
 import type { Subscription } from './customer.ts'
 import { change, type Draft } from './draft.ts'
-import { dueAtOf } from './dueAt.ts'
-import type { Change, Settlement } from './entry.ts'
-import { carriedOver, type Grant, type Rollover, remainingOf, rolloverCap } from './grant.ts'
+import { type Grant, type Rollover, remainingOf, rolloversAfter } from './grant.ts'
 import type { Hold } from './hold.ts'
-import { addMonths, cycleEnd } from './period.ts'
+import { cycleAt, cycleEnd } from './period.ts'
 import { closeGrant, endPlan, followPlan } from './plans.ts'
-import { settleItem } from './settle.ts'
+import { settle, settlementOf } from './settle.ts'
 
 /** Brings a customer up to the present: resets, expiries and ends of plans, each in the order in which it fell due. */
 export function advance(draft: Draft): void {
-  const { now } = draft.moment
-  while (draft.state.dueAt <= now) {
-    const dueAt = dueAtOf(draft.state)
-    // `dueAt` of a state may lie before anything is really due: a settled hold leaves it behind.
-    draft.state = { ...draft.state, dueAt }
-    if (dueAt > now) return
-    happen(draft, dueAt)
-    draft.state = { ...draft.state, dueAt: dueAtOf(draft.state) }
-  }
+  while (draft.state.dueAt <= draft.moment.now) happen(draft, draft.state.dueAt)
 }
 
 /** Does the first thing that is due at an instant: holds end before the balances under them change, and balances before plans. */
@@ -43,15 +33,14 @@ function changeGrant(draft: Draft, grant: Grant, at: number): void {
 }
 
 /** Gives back what an abandoned call held. */
-export function expireHold(draft: Draft, hold: Hold): void {
-  const settlement: Settlement = {
-    holdId: hold.id,
-    outcome: 'expired',
-    entityId: hold.entityId,
-    items: hold.items.map((item) => settleItem(draft, hold, item, 0n, 'reject').item),
-    properties: hold.properties,
-  }
-  change(draft, { kind: 'settled', settlement })
+function expireHold(draft: Draft, hold: Hold): void {
+  settle(
+    draft,
+    hold,
+    'expired',
+    settlementOf(draft, hold, () => 0n, 'reject'),
+    hold.properties,
+  )
 }
 
 function expireRollover(draft: Draft, grant: Grant, rollover: Rollover): void {
@@ -61,56 +50,32 @@ function expireRollover(draft: Draft, grant: Grant, rollover: Rollover): void {
 /** Starts the cycle that contains now: missed cycles grant nothing, and what was overdrawn is forgiven. */
 function resetGrant(draft: Draft, grant: Grant): void {
   const { now, newId } = draft.moment
-  const { interval, nextResetAt } = grant
-  if (interval === null || nextResetAt === null) return
-  const carried = carriedOver(grant)
-  const expiresAfter = grant.rollover?.expiresAfterMonths ?? null
-  const rollover: Rollover = {
-    id: newId('roll'),
-    granted: carried,
-    used: 0n,
-    held: 0n,
-    expiresAt: expiresAfter === null ? null : addMonths(nextResetAt, expiresAfter),
-  }
-  const rollovers = carried > 0n ? capped([...grant.rollovers, rollover], rolloverCap(grant)) : grant.rollovers
-  const kept =
-    rollovers.reduce((sum, each) => sum + remainingOf(each), 0n) - grant.rollovers.reduce((sum, each) => sum + remainingOf(each), 0n)
-  const next: Change = {
+  const { interval } = grant
+  const rollovers = rolloversAfter(grant, () => newId('roll'))
+  change(draft, {
     kind: 'reset',
     grantId: grant.id,
     granted: grant.included + grant.prepaid,
-    nextResetAt: cycleEnd(grant.anchorAt, interval, now),
+    nextResetAt: interval && cycleEnd(grant.anchorAt, interval, now),
     rollovers,
-    expired: grant.unlimited ? 0n : remainingOf(grant) - kept,
-  }
-  change(draft, next)
+    expired: grant.unlimited ? 0n : remainingOf(grant) + carriedOf(grant.rollovers) - carriedOf(rollovers),
+  })
 }
 
-/** Trims carried-over units to a cap, from the soonest-expiring ones. */
-function capped(rollovers: readonly Rollover[], cap: bigint | null): readonly Rollover[] {
-  if (cap === null) return rollovers
-  let excess = rollovers.reduce((sum, each) => sum + remainingOf(each), 0n) - cap
-  return rollovers
-    .map((rollover) => {
-      if (excess <= 0n) return rollover
-      const trimmed = lesser(excess, remainingOf(rollover))
-      excess -= trimmed
-      return { ...rollover, granted: rollover.granted - trimmed }
-    })
-    .filter((rollover) => rollover.held !== 0n || rollover.used < rollover.granted)
+function carriedOf(rollovers: readonly Rollover[]): Amount {
+  return rollovers.reduce((sum, each) => sum + remainingOf(each), 0n)
 }
 
 function changeSubscription(draft: Draft, subscription: Subscription, at: number): void {
+  const { billing } = subscription
   if (subscription.expiresAt === at) {
     endPlan(draft, subscription)
-    followPlan(draft, subscription)
-    return
-  }
-  if (subscription.trialEndsAt === at) {
+    followPlan(draft, subscription, at)
+  } else if (subscription.trialEndsAt === at) {
     change(draft, { kind: 'plan_changed', subscription: { ...subscription, trialEndsAt: null } })
-    return
+  } else {
+    const period = billing && cycleAt(subscription.startedAt, billing, draft.moment.now)
+    const renewed = { ...subscription, periodStart: period?.startsAt ?? null, periodEnd: period?.endsAt ?? null }
+    change(draft, { kind: 'plan_changed', subscription: renewed })
   }
-  const billing = draft.moment.catalog.plans.get(subscription.planId)?.price?.interval ?? { unit: 'month', count: 1 }
-  const periodEnd = cycleEnd(subscription.startedAt, billing, draft.moment.now)
-  change(draft, { kind: 'plan_changed', subscription: { ...subscription, periodStart: at, periodEnd } })
 }

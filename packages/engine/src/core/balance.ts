@@ -2,8 +2,9 @@ import { type Amount, greater } from './amount.ts'
 import type { Catalog } from './catalog.ts'
 import type { CustomerState } from './customer.ts'
 import { type Grant, remainingOf } from './grant.ts'
-import { overageControlOf, overageRoomOf, windowRoomOf } from './headroom.ts'
+import { overageRoomOf } from './headroom.ts'
 import { isSpendable, type Scope } from './payers.ts'
+import { windowRoomOf } from './windows.ts'
 
 /** What a customer, or one of its entities, has of one feature over all grants: derived, never stored. */
 export interface Balance {
@@ -63,7 +64,7 @@ function overageRoom(state: CustomerState, grants: readonly Grant[], scope: Scop
     const room = overageRoomOf(state, { grant, isPool: false, cost: 0n }, scope, remainingOf)
     if (room.amount === null) return null
     // A spend limit is one for the whole feature: counted once, not once a grant.
-    if (room.limitedBy === 'spend_limit' && overageControlOf(state, grant.featureId, scope) !== false) return room.amount
+    if (room.limitedBy === 'spend_limit') return room.amount
     sum += room.amount
   }
   return sum

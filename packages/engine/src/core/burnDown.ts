@@ -2,9 +2,10 @@ import { type Amount, dividedBy, greater, lesser, times } from './amount.ts'
 import type { Catalog } from './catalog.ts'
 import type { CustomerState } from './customer.ts'
 import { type Grant, refundableOf, remainingOf } from './grant.ts'
-import { overageRoomOf, spendLimitOf, windowRoomOf } from './headroom.ts'
-import type { OverageBehavior, Payment, Properties } from './hold.ts'
+import { overageRoomOf, overdrawnOf, spendLimitOf } from './headroom.ts'
+import type { Hold, OverageBehavior, Payment, Properties } from './hold.ts'
 import { type Payer, payersOf, type Scope } from './payers.ts'
+import { windowRoomOf } from './windows.ts'
 
 /** A wish to spend units of one feature. */
 export interface Spend {
@@ -17,6 +18,7 @@ export interface Spend {
 }
 
 export interface BurnDown {
+  /** In the order in which they were made: a grant that paid down to zero and later below it stands twice. */
   readonly payments: readonly Payment[]
   /** Units of the feature that nobody paid for. Zero when all was paid; negative when not all could be given back. */
   readonly missing: Amount
@@ -29,47 +31,68 @@ export type Shortage = 'balance' | 'usage_limit' | 'spend_limit'
 /**
  * Spends units of a feature over a customer's grants: who pays, in what order, and what stays unpaid.
  *
- * Carried-over units first (soonest expiry first), then every grant in order down to zero, then those that may go below.
- * With `reject` nothing is paid unless everything is; with `cap` the rest is dropped; with `overflow` it is put on a grant regardless.
- * Negative units are given back: to overdrawn grants first, then to each up to what went out of it. Carried-over units are never refilled.
+ * An unlimited grant pays for all. Else carried-over units first (soonest expiry first), then every grant in order down to zero, then those
+ * that may go below. With `reject` nothing is paid unless everything is; with `cap` the rest is dropped; with `overflow` it is put on a grant
+ * regardless. Negative units are given back: to overdrawn grants first, then to each up to what was used of it. Carried-over units are never
+ * refilled, and units held for running calls stay held.
  */
 export function burnDown(catalog: Catalog, state: CustomerState, spend: Spend, now: number): BurnDown {
   const payers = payersOf(catalog, state, spend.featureId, spend.scope)
-  return spend.units < 0n ? giveBack(payers, spend.units) : takeOut(catalog, state, spend, payers, now)
+  return spend.units < 0n ? giveBack(state.holds, payers, spend.units) : takeOut(catalog, state, spend, payers, now)
 }
 
 function takeOut(catalog: Catalog, state: CustomerState, spend: Spend, payers: readonly Payer[], now: number): BurnDown {
-  const { featureId, scope } = spend
-  // Allocated features are occupied before anyone asks: a seat over the number is counted, and only `reject` stops it.
-  const overage = spend.overage === 'cap' && catalog.features.get(featureId)?.consumable === false ? 'overflow' : spend.overage
-  const windowRoom = overage === 'overflow' ? null : windowRoomOf(state, featureId, scope, spend.properties, now)
-  const spending = startSpending(spend.units, windowRoom)
-  const first = payers[0]
-  if (first?.grant.unlimited) {
-    payUnits(spending, first, spending.left)
-  } else if (first !== undefined) {
-    for (const carried of carriedInOrder(payers)) payUpTo(spending, carried.payer, carried.left, carried.rolloverId)
-    for (const payer of payers) payUpTo(spending, payer, lesser(remainingOf(payer.grant), poolRoomOf(state, spend, payer, overage, now)))
-    for (const payer of payers) payOverage(spending, state, payer, scope)
-    if (overage === 'overflow' && spendLimitOf(state, first.grant.featureId, scope) === null) payUnits(spending, first, spending.left)
+  const { units, overage } = spend
+  const roomOf = (featureId: string): Amount | null =>
+    overage === 'overflow' ? null : windowRoomOf(state, featureId, spend.scope, spend.properties, now)
+  const spending = startSpending(units, roomOf(spend.featureId), roomOf)
+  const [first] = payers
+  if (first?.grant.unlimited) pay(spending, first, null)
+  if (first !== undefined && spending.left > 0n) {
+    payFromRemaining(spending, payers)
+    for (const payer of payers) if (!payer.grant.unlimited) payOverage(spending, state, payer, spend.scope)
+    if (overage === 'overflow' || (overage === 'cap' && isOccupied(catalog, spend.featureId, payers)))
+      payRest(spending, state, first, spend)
   }
   const missing = spending.left + spending.withheld
-  return { payments: overage === 'reject' && missing > 0n ? [] : merged(spending.payments), missing, shortOf: spending.shortOf }
+  if (overage === 'reject' && missing > 0n) return { payments: [], missing: units, shortOf: spending.shortOf }
+  return { payments: spending.payments, missing, shortOf: spending.shortOf }
 }
 
-function giveBack(payers: readonly Payer[], units: Amount): BurnDown {
-  const spending = startSpending(-units, null)
-  const overdrawn = (payer: Payer): Amount => greater(0n, -remainingOf(payer.grant))
-  const first = payers[0]
-  if (first?.grant.unlimited) {
-    payUpTo(spending, first, refundableOf(first.grant))
-  } else {
-    for (const payer of payers) payUpTo(spending, payer, overdrawn(payer))
-    for (const payer of payers) payUpTo(spending, payer, refundableOf(payer.grant) - overdrawn(payer))
-  }
-  const payments = merged(spending.payments).map((payment) => ({ ...payment, amount: -payment.amount }))
+/** Takes carried-over units first, then every grant's own, down to zero. */
+function payFromRemaining(spending: Spending, payers: readonly Payer[]): void {
+  for (const { payer, left, rolloverId } of carriedInOrder(payers)) pay(spending, payer, left, rolloverId)
+  for (const payer of payers) pay(spending, payer, payer.grant.unlimited ? null : remainingOf(payer.grant))
+}
+
+/** Takes units from payers whatever they have: what does not fit overdraws the first. */
+export function takeAway(payers: readonly Payer[], units: Amount): readonly Payment[] {
+  const spending = startSpending(units, null, NO_LIMIT)
+  const [first] = payers
+  if (first === undefined) return spending.payments
+  payFromRemaining(spending, payers)
+  pay(spending, first, null)
+  return spending.payments
+}
+
+/** Free allocated units are occupied before anyone asks: a seat over the number is counted, and only `reject` stops it. */
+function isOccupied(catalog: Catalog, featureId: string, payers: readonly Payer[]): boolean {
+  return catalog.features.get(featureId)?.consumable === false && payers.every((payer) => payer.grant.overage === null)
+}
+
+/** Gives units back to payers, in the order in which they are spent; `units` is negative. */
+export function giveBack(holds: readonly Hold[], payers: readonly Payer[], units: Amount): BurnDown {
+  const spending = startSpending(-units, null, NO_LIMIT)
+  // An unlimited grant paid for everything, so everything goes back to it.
+  const takers = payers[0]?.grant.unlimited ? payers.slice(0, 1) : payers
+  const refundable = (payer: Payer): Amount => refundableOf(payer.grant, holds) - takenFrom(spending, payer.grant)
+  for (const payer of takers) if (!payer.grant.unlimited) pay(spending, payer, lesser(-remainingOf(payer.grant), refundable(payer)))
+  for (const payer of takers) pay(spending, payer, refundable(payer))
+  const payments = spending.payments.map((payment) => ({ ...payment, amount: -payment.amount }))
   return { payments, missing: -spending.left, shortOf: 'balance' }
 }
+
+const NO_LIMIT = (): null => null
 
 /** One burn-down under way: what is still to be paid, who has paid, and what stood in the way. */
 interface Spending {
@@ -78,39 +101,53 @@ interface Spending {
   readonly withheld: Amount
   shortOf: Shortage
   readonly payments: Payment[]
+  /** What a usage limit set on a pool still lets through, in the pool's units. */
+  readonly poolRoom: (poolId: string) => Amount | null
 }
 
-function startSpending(units: Amount, windowRoom: Amount | null): Spending {
+function startSpending(units: Amount, windowRoom: Amount | null, poolRoom: Spending['poolRoom']): Spending {
   const payable = windowRoom === null ? units : lesser(units, windowRoom)
-  return { left: payable, withheld: units - payable, shortOf: payable === units ? 'balance' : 'usage_limit', payments: [] }
+  return { left: payable, withheld: units - payable, shortOf: payable === units ? 'balance' : 'usage_limit', payments: [], poolRoom }
 }
 
-/** Takes up to `available` of the payer's own units. */
-function payUpTo(spending: Spending, payer: Payer, available: Amount, rolloverId: string | null = null): void {
-  if (spending.left === 0n || available <= 0n) return
-  if (available >= times(spending.left, payer.cost)) {
-    payUnits(spending, payer, spending.left, rolloverId)
-    return
+/** Takes from a payer what is left to pay, up to `available` of the payer's own units; null: whatever it takes. */
+function pay(spending: Spending, payer: Payer, available: Amount | null, rolloverId: string | null = null): void {
+  if (spending.left === 0n || (available !== null && available <= 0n)) return
+  const price = times(spending.left, payer.cost)
+  const limit = payer.isPool ? spending.poolRoom(payer.grant.featureId) : null
+  const room = limit === null ? null : greater(0n, limit - takenFromPool(spending, payer.grant.featureId))
+  const isWithheld = room !== null && room < (available === null ? price : lesser(available, price))
+  if (isWithheld) spending.shortOf = 'usage_limit'
+  const payable = isWithheld ? room : available
+  if (payable === null || payable >= price) {
+    if (price !== 0n) spending.payments.push(paymentOf(payer, price, rolloverId))
+    spending.left = 0n
+  } else if (payable > 0n) {
+    spending.payments.push(paymentOf(payer, payable, rolloverId))
+    // A pool that is short by a fraction of a credit leaves a fraction of a unit unpaid, never nothing.
+    spending.left = greater(1n, spending.left - dividedBy(payable, payer.cost))
   }
-  spending.payments.push(paymentOf(payer, available, rolloverId))
-  // A pool that is short by a fraction of a credit leaves a fraction of a unit unpaid, never nothing.
-  spending.left = greater(1n, spending.left - dividedBy(available, payer.cost))
-}
-
-function payUnits(spending: Spending, payer: Payer, units: Amount, rolloverId: string | null = null): void {
-  if (units !== 0n) spending.payments.push(paymentOf(payer, times(units, payer.cost), rolloverId))
-  spending.left -= units
 }
 
 function payOverage(spending: Spending, state: CustomerState, payer: Payer, scope: Scope): void {
   if (spending.left === 0n) return
   const room = overageRoomOf(state, payer, scope, (grant) => remainingOf(grant) - takenFrom(spending, grant))
-  if (room.amount === null) {
-    payUnits(spending, payer, spending.left)
+  pay(spending, payer, room.amount)
+  if (spending.left > 0n && room.limitedBy === 'spend_limit') spending.shortOf = 'spend_limit'
+}
+
+/** Puts what nobody paid on a grant regardless of what it has; only a spend limit stops that. */
+function payRest(spending: Spending, state: CustomerState, payer: Payer, { scope }: Spend): void {
+  if (spending.left === 0n) return
+  const { featureId } = payer.grant
+  const limit = spendLimitOf(state, featureId, scope)
+  if (limit === null) {
+    pay(spending, payer, null)
     return
   }
-  payUpTo(spending, payer, room.amount)
-  if (spending.left > 0n && room.limitedBy === 'spend_limit') spending.shortOf = 'spend_limit'
+  const overdrawn = overdrawnOf(state, featureId, scope, (grant) => remainingOf(grant) - takenFrom(spending, grant))
+  pay(spending, payer, greater(0n, limit - overdrawn))
+  if (spending.left > 0n) spending.shortOf = 'spend_limit'
 }
 
 function takenFrom(spending: Spending, grant: Grant): Amount {
@@ -119,17 +156,21 @@ function takenFrom(spending: Spending, grant: Grant): Amount {
   return taken
 }
 
-/** A usage limit set on the pool itself, in the pool's units; no limit is as much as the payer has. */
-function poolRoomOf(state: CustomerState, spend: Spend, payer: Payer, overage: OverageBehavior, now: number): Amount {
-  const remaining = remainingOf(payer.grant)
-  if (!payer.isPool || overage === 'overflow') return remaining
-  return windowRoomOf(state, payer.grant.featureId, spend.scope, spend.properties, now) ?? remaining
+function takenFromPool(spending: Spending, poolId: string): Amount {
+  let taken = 0n
+  for (const payment of spending.payments) if (payment.poolId === poolId) taken += payment.amount
+  return taken
 }
 
-function carriedInOrder(
-  payers: readonly Payer[],
-): readonly { readonly payer: Payer; readonly rolloverId: string; readonly left: Amount }[] {
-  if (payers.every((payer) => payer.grant.rollovers.length === 0)) return []
+interface Carried {
+  readonly payer: Payer
+  readonly rolloverId: string
+  readonly left: Amount
+  readonly expiresAt: number
+}
+
+function carriedInOrder(payers: readonly Payer[]): readonly Carried[] {
+  if (payers.every((payer) => payer.grant.rollovers.length === 0)) return NOTHING_CARRIED
   const carried = payers.flatMap((payer) =>
     payer.grant.rollovers.map((rollover) => ({
       payer,
@@ -141,12 +182,14 @@ function carriedInOrder(
   return carried.sort((a, b) => (a.expiresAt === b.expiresAt ? 0 : a.expiresAt - b.expiresAt))
 }
 
-function paymentOf(payer: Payer, amount: Amount, rolloverId: string | null): Payment {
-  return { grantId: payer.grant.id, rolloverId, cycle: payer.grant.cycle, poolId: payer.grant.featureId, amount, cost: payer.cost }
+const NOTHING_CARRIED: readonly Carried[] = []
+
+function paymentOf({ grant, cost }: Payer, amount: Amount, rolloverId: string | null): Payment {
+  return { grantId: grant.id, rolloverId, cycle: grant.cycle, planId: grant.planId, poolId: grant.featureId, amount, cost }
 }
 
 /** Joins payments of one source: a grant that paid down to zero and then below it paid once. */
-function merged(payments: readonly Payment[]): readonly Payment[] {
+export function merged(payments: readonly Payment[]): readonly Payment[] {
   if (payments.length < 2) return payments
   const joined: Payment[] = []
   for (const payment of payments) {

@@ -82,6 +82,8 @@ export interface Refund {
   readonly kind: 'refund'
   readonly ofOperationId: string
   readonly uses: readonly Use[]
+  /** When they were used, in the customer's time: usage limits whose window began later are not credited. Now, when it is not said. */
+  readonly usedAt?: number
 }
 
 export interface UpdateCustomer {

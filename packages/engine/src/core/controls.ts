@@ -40,6 +40,8 @@ export interface UsageWindow {
   readonly featureId: string
   /** The entity whose limit it counts for; null: the customer's. */
   readonly entityId: string | null
+  /** Tells the windows of several limits on one feature apart: see `limitIdOf`. */
+  readonly limitId: string
   readonly used: Amount
   readonly startsAt: number
   readonly endsAt: number

@@ -2,6 +2,7 @@ import type { PlanItem } from './catalog.ts'
 import type { Controls, UsageWindow } from './controls.ts'
 import type { Grant } from './grant.ts'
 import type { Hold, HoldOutcome } from './hold.ts'
+import type { Interval } from './period.ts'
 
 /** Everything the engine knows about one customer. Immutable; a fold of the customer's entries. */
 export interface CustomerState {
@@ -28,7 +29,7 @@ export interface CustomerState {
   readonly endedHolds: readonly EndedHold[]
   readonly controls: Controls
   readonly windows: readonly UsageWindow[]
-  /** No reset, expiry or scheduled change is due before this instant. */
+  /** When time alone next changes the customer: a reset, an expiry, the end of a plan. Infinity: never. */
   readonly dueAt: number
 }
 
@@ -46,6 +47,10 @@ export interface Subscription {
   readonly trialEndsAt: number | null
   readonly canceledAt: number | null
   readonly expiresAt: number | null
+  /** A trial without a card: the plan ends with it, since nobody could be billed afterwards. */
+  readonly endsWithTrial: boolean
+  /** How often its price is due; null: never, or once. */
+  readonly billing: Interval | null
   readonly periodStart: number | null
   readonly periodEnd: number | null
   readonly quantity: number

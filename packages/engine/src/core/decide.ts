@@ -12,6 +12,7 @@ import { decideTrack } from './decide/track.ts'
 import { change, type Draft, draftOf, type Moment } from './draft.ts'
 import type { Change, NewCustomer } from './entry.ts'
 import { evolve } from './evolve.ts'
+import { assertValid } from './invalidCommand.ts'
 import { startAutoEnabledPlans } from './plans.ts'
 
 export interface Decided<TAnswer> {
@@ -53,6 +54,7 @@ export function decide<TCommand extends Command>(
     return { answer: { ok: false, code: 'customer_not_found', customerId, customer: null } satisfies Refusal, changes: [], state: null }
   const birth = state === null ? { changes: [...draft.changes], state: draft.state } : { changes: [], state }
   advance(draft)
+  assertValid(command, draft.state, moment.now)
   // `dispatch` switches on the kind, which ties each command to its answer; the compiler cannot follow that through the type parameter.
   const answer = dispatch(draft, command) as AnswerTo<TCommand>
   return answer.ok && command.kind !== 'check' ? { answer, changes: draft.changes, state: draft.state } : { answer, ...birth }

@@ -50,13 +50,16 @@ export function evolve(state: CustomerState | null, change: Change, at: number):
     case 'plan_changed':
       return withDueAt({ ...state, subscriptions: replaced(state.subscriptions, change.subscription) })
     case 'plan_ended':
-      return { ...state, subscriptions: state.subscriptions.filter((subscription) => subscription.id !== change.subscriptionId) }
+      return withDueAt({
+        ...state,
+        subscriptions: state.subscriptions.filter((subscription) => subscription.id !== change.subscriptionId),
+      })
     case 'granted':
       return withDueAt({ ...state, grants: [...state.grants, change.grant] })
     case 'adjusted':
       return withDueAt({ ...state, grants: replaced(state.grants, change.grant) })
     case 'closed':
-      return { ...state, grants: state.grants.filter((grant) => grant.id !== change.grantId) }
+      return withDueAt({ ...state, grants: state.grants.filter((grant) => grant.id !== change.grantId) })
     case 'reset':
       return withDueAt(
         changeGrant(state, change.grantId, (grant) => ({
@@ -70,10 +73,12 @@ export function evolve(state: CustomerState | null, change: Change, at: number):
         })),
       )
     case 'rollover_expired':
-      return changeGrant(state, change.grantId, (grant) => ({
-        ...grant,
-        rollovers: grant.rollovers.filter((rollover) => rollover.id !== change.rolloverId),
-      }))
+      return withDueAt(
+        changeGrant(state, change.grantId, (grant) => ({
+          ...grant,
+          rollovers: grant.rollovers.filter((rollover) => rollover.id !== change.rolloverId),
+        })),
+      )
     case 'used':
     case 'refunded':
       return { ...state, grants: withPayments(state.grants, change.use.payments, 'use') }
@@ -87,24 +92,29 @@ export function evolve(state: CustomerState | null, change: Change, at: number):
       }
     }
     case 'hold_extended':
-      return {
+      return withDueAt({
         ...state,
         grants: withItems(state.grants, change.items),
         holds: state.holds.map((hold) =>
           hold.id === change.holdId ? { ...hold, expiresAt: change.expiresAt, items: mergedItems(hold.items, change.items) } : hold,
         ),
-        dueAt: Math.min(state.dueAt, change.expiresAt),
-      }
-    case 'settled':
-      return {
+      })
+    case 'settled': {
+      const { holdId, outcome, items } = change.settlement
+      const settled: CustomerState = {
         ...state,
-        grants: withSettled(state.grants, change.settlement.items),
-        holds: state.holds.filter((hold) => hold.id !== change.settlement.holdId),
-        endedHolds: remembered(state.endedHolds, { id: change.settlement.holdId, outcome: change.settlement.outcome, at }),
+        grants: withSettled(state.grants, items),
+        holds: state.holds.filter((hold) => hold.id !== holdId),
+        endedHolds: remembered(state.endedHolds, { id: holdId, outcome, at }),
       }
+      // Most holds are not the next thing to fall due: then nothing needs to be searched.
+      return state.holds.some((hold) => hold.id === holdId && hold.expiresAt === state.dueAt) ? withDueAt(settled) : settled
+    }
     case 'window_counted': {
       const { window } = change
-      const others = state.windows.filter((other) => other.featureId !== window.featureId || other.entityId !== window.entityId)
+      const others = state.windows.filter(
+        (other) => other.featureId !== window.featureId || other.entityId !== window.entityId || other.limitId !== window.limitId,
+      )
       return { ...state, windows: [...others, window] }
     }
   }
@@ -156,6 +166,9 @@ function changeGrant(state: CustomerState, grantId: string, change: (grant: Gran
   return { ...state, grants: state.grants.map((grant) => (grant.id === grantId ? change(grant) : grant)) }
 }
 
+/** Where the payments of a hold went. */
+export type SettledPayments = Pick<SettledItem, 'kept' | 'returned' | 'extra'>
+
 type Movement = 'use' | 'hold' | 'keep' | 'return'
 
 function withItems(grants: readonly Grant[], items: readonly HoldItem[]): readonly Grant[] {
@@ -164,7 +177,8 @@ function withItems(grants: readonly Grant[], items: readonly HoldItem[]): readon
   return changed
 }
 
-function withSettled(grants: readonly Grant[], items: readonly SettledItem[]): readonly Grant[] {
+/** The grants after a hold's items were settled. */
+export function withSettled(grants: readonly Grant[], items: readonly SettledPayments[]): readonly Grant[] {
   let changed = grants
   for (const item of items) {
     changed = withPayments(changed, item.kept, 'keep')
@@ -186,17 +200,12 @@ function withPayments(grants: readonly Grant[], payments: readonly Payment[], mo
       const rollovers = grant.rollovers.map((rollover) =>
         rollover.id === payment.rolloverId ? { ...rollover, ...moved(rollover, payment.amount, movement) } : rollover,
       )
-      changed[index] = { ...grant, rollovers: movement === 'hold' ? rollovers : rollovers.filter(isLive) }
+      changed[index] = { ...grant, rollovers }
     } else if (payment.cycle === grant.cycle) {
       changed[index] = { ...grant, ...moved(grant, payment.amount, movement) }
     }
   }
   return changed
-}
-
-/** A rollover that is used up, with nothing held, is of no further interest. */
-function isLive(rollover: { readonly granted: bigint; readonly used: bigint; readonly held: bigint }): boolean {
-  return rollover.held !== 0n || rollover.used < rollover.granted
 }
 
 function moved(

@@ -1,6 +1,7 @@
-import { type Amount, greater, lesser } from './amount.ts'
+import { type Amount, greater, lesser, SCALE } from './amount.ts'
 import type { RolloverRule } from './catalog.ts'
-import type { Interval } from './period.ts'
+import type { Hold, Payment } from './hold.ts'
+import { addMonths, type Interval } from './period.ts'
 
 /**
  * An allocation of units of one feature to a customer or one of its entities: from a plan item, or standing alone (a top-up).
@@ -39,9 +40,9 @@ export interface Grant {
   /** What this cycle granted: included, prepaid and adjustments. */
   readonly granted: Amount
   readonly used: Amount
-  /** Set aside for running calls. Negative while a call that gives units back is running. */
+  /** Set aside for running calls, less what running calls are giving back. */
   readonly held: Amount
-  /** Unused units of earlier cycles, spent before this cycle's. */
+  /** Unused units of earlier cycles, spent before this cycle's. Those that are used up stay until the next reset. */
   readonly rollovers: readonly Rollover[]
 }
 
@@ -59,36 +60,59 @@ export function remainingOf(counted: { readonly granted: Amount; readonly used: 
   return counted.granted - counted.used - counted.held
 }
 
-/** How far below zero a grant stands. */
-export function overageOf(grant: Grant): Amount {
-  return greater(0n, -remainingOf(grant))
+/**
+ * How much a grant can take back: what was used of it, less what running calls are giving back already.
+ *
+ * Units held for running calls are theirs alone: so a hold that ends never leaves a grant with more than it granted.
+ */
+export function refundableOf(grant: Grant, holds: readonly Hold[]): Amount {
+  let refundable = grant.used
+  for (const hold of holds) {
+    for (const { payments } of hold.items) {
+      for (const payment of payments) if (payment.amount < 0n && isLive(payment, grant)) refundable += payment.amount
+    }
+  }
+  return greater(0n, refundable)
 }
 
-/** How much a grant can take back: never more than went out of it. */
-export function refundableOf(grant: Grant): Amount {
-  return greater(0n, grant.used + grant.held)
+/** Whether a payment's units still count for a grant: they are of its present cycle, or of units that it carried over and still has. */
+export function isLive(payment: Payment, grant: Grant): boolean {
+  if (payment.grantId !== grant.id) return false
+  if (payment.rolloverId === null) return payment.cycle === grant.cycle
+  return grant.rollovers.some((rollover) => rollover.id === payment.rolloverId)
 }
 
-/** Unused units that a cycle hands on when it ends, before the cap over all carried units. */
-export function carriedOver(grant: Grant): Amount {
+/**
+ * The carried-over units of a grant after its cycle has ended: what the cycle leaves unused joins them, and the oldest give way to the cap.
+ *
+ * Units held for running calls are not unused: they are not carried over, and do not come back to a later cycle either.
+ */
+export function rolloversAfter(grant: Grant, carriedId: () => string): readonly Rollover[] {
+  const kept = grant.rollovers.filter((rollover) => rollover.held !== 0n || rollover.used < rollover.granted)
   const unused = remainingOf(grant)
-  if (!grant.rollover || unused <= 0n) return 0n
-  const caps = [grant.rollover.max, percentageCap(grant)].filter((cap) => cap !== null)
-  return caps.reduce(lesser, unused)
+  if (!grant.rollover || grant.nextResetAt === null || grant.unlimited || unused <= 0n) return kept
+  const { expiresAfterMonths } = grant.rollover
+  const expiresAt = expiresAfterMonths === null ? null : addMonths(grant.nextResetAt, expiresAfterMonths)
+  return capped([...kept, { id: carriedId(), granted: unused, used: 0n, held: 0n, expiresAt }], rolloverCap(grant))
+}
+
+/** Trims carried-over units to a cap, from the soonest-expiring ones: they stand first, since all of a grant's live equally long. */
+function capped(rollovers: readonly Rollover[], cap: Amount | null): readonly Rollover[] {
+  if (cap === null) return rollovers
+  let excess = rollovers.reduce((sum, each) => sum + remainingOf(each), 0n) - cap
+  const trimmed = rollovers.map((rollover) => {
+    const cut = greater(0n, lesser(excess, remainingOf(rollover)))
+    excess -= cut
+    return { ...rollover, granted: rollover.granted - cut }
+  })
+  return trimmed.filter((rollover) => rollover.held !== 0n || rollover.used < rollover.granted)
 }
 
 /** The most a grant may carry over in all its rollovers together; null: no cap. */
-export function rolloverCap(grant: Grant): Amount | null {
-  if (!grant.rollover) return null
-  const percentage = percentageCap(grant)
-  if (grant.rollover.max === null) return percentage
-  return percentage === null ? grant.rollover.max : lesser(grant.rollover.max, percentage)
-}
-
-function percentageCap(grant: Grant): Amount | null {
-  const percentage = grant.rollover?.maxPercentage ?? null
-  if (percentage === null) return null
-  const whole = 10_000_000_000n
-  const share = ((grant.included + grant.prepaid) * BigInt(Math.round(percentage * 1e6))) / 100_000_000n
-  return (share / whole) * whole
+function rolloverCap(grant: Grant): Amount | null {
+  const { max = null, maxPercentage = null } = grant.rollover ?? {}
+  if (maxPercentage === null) return max
+  const share = ((grant.included + grant.prepaid) * BigInt(Math.round(maxPercentage * 1e6))) / 100_000_000n
+  const whole = (share / SCALE) * SCALE
+  return max === null ? whole : lesser(max, whole)
 }

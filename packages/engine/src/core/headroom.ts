@@ -12,36 +12,32 @@ export interface LimitInForce {
   readonly entityId: string | null
 }
 
-/** The usage limit that applies to a feature: the entity's, else the customer's, else the strictest of the plans'. */
-export function usageLimitOf(state: CustomerState, featureId: string, scope: Scope, properties: Properties | null): LimitInForce | null {
-  const applies = (limit: UsageLimit): boolean => limit.featureId === featureId && limit.enabled && matches(limit, properties)
-  const ownLimit = entityControls(state, scope)?.usageLimits.find(applies)
-  if (ownLimit) return { limit: ownLimit, entityId: scope.entityId }
-  const limits = state.controls.usageLimits.filter(applies)
-  const candidates = limits.length > 0 ? limits : planControls(state).flatMap((controls) => controls.usageLimits.filter(applies))
-  const strictest = candidates.reduce<UsageLimit | null>(
-    (least, limit) => (least === null || limit.limit < least.limit ? limit : least),
-    null,
-  )
-  return strictest && { limit: strictest, entityId: null }
-}
-
-/** Units still free in the window of a usage limit; null without a limit. */
-export function windowRoomOf(
+/** The usage limits that apply to a feature, all at once: the entity's if it has any, else the customer's, else those of the plans. */
+export function usageLimitsOf(
   state: CustomerState,
   featureId: string,
   scope: Scope,
   properties: Properties | null,
-  now: number,
-): Amount | null {
-  const inForce = usageLimitOf(state, featureId, scope, properties)
-  if (inForce === null) return null
-  const window = state.windows.find((each) => each.featureId === featureId && each.entityId === inForce.entityId && each.endsAt > now)
-  return greater(0n, inForce.limit.limit - (window?.used ?? 0n))
+): readonly LimitInForce[] {
+  const applies = (limit: UsageLimit): boolean => limit.featureId === featureId && limit.enabled && matches(limit, properties)
+  for (const level of controlLevels(state, scope)) {
+    const limits = level.controls.flatMap((controls) => controls.usageLimits.filter(applies))
+    if (limits.length > 0) return limits.map((limit) => ({ limit, entityId: level.entityId }))
+  }
+  return NO_LIMITS
+}
+
+const NO_LIMITS: readonly LimitInForce[] = []
+
+/** How far below zero a payer may still go. */
+export interface OverageRoom {
+  /** Zero when it may not, null when nothing limits it. */
+  readonly amount: Amount | null
+  readonly limitedBy: 'balance' | 'spend_limit'
 }
 
 /**
- * How far below zero a payer may still go: zero when it may not, null when nothing limits it.
+ * How far below zero a payer may still go, by the controls, the spend limit and the item's own maximum.
  *
  * `remaining` tells where each grant stands, so that a burn-down under way counts what it has taken so far.
  */
@@ -51,60 +47,78 @@ export function overageRoomOf(state: CustomerState, payer: Payer, scope: Scope, 
   if (control === false || (control === null && grant.overage === null)) return NO_ROOM
   const spendLimit = spendLimitOf(state, grant.featureId, scope)
   if (spendLimit !== null) {
-    const overdrawn = spendable(state, grant.featureId, scope).reduce((sum, each) => sum + greater(0n, -remaining(each)), 0n)
+    const overdrawn = overdrawnOf(state, grant.featureId, scope, remaining)
     return { amount: greater(0n, spendLimit - overdrawn), limitedBy: 'spend_limit' }
   }
   const max = grant.overage?.max ?? null
   return { amount: max === null ? null : greater(0n, max - greater(0n, -remaining(grant))), limitedBy: 'balance' }
 }
 
-export interface OverageRoom {
-  /** Null: no limit. */
-  readonly amount: Amount | null
-  readonly limitedBy: 'balance' | 'spend_limit'
-}
-
 const NO_ROOM: OverageRoom = { amount: 0n, limitedBy: 'balance' }
 
-/** The spend limit of a feature in units below zero; null without one. */
+/** How far below zero the grants of a feature stand together. */
+export function overdrawnOf(state: CustomerState, featureId: string, scope: Scope, remaining: (grant: Grant) => Amount): Amount {
+  return spendable(state, featureId, scope).reduce((sum, grant) => sum + greater(0n, -remaining(grant)), 0n)
+}
+
+/** The spend limit of a feature in units below zero; null without one. Of several plans' limits the strictest counts. */
 export function spendLimitOf(state: CustomerState, featureId: string, scope: Scope): Amount | null {
   const applies = (limit: SpendLimit): boolean => limit.featureId === featureId && limit.enabled && limit.overageLimit !== null
-  const entry = [entityControls(state, scope), state.controls]
-    .map((controls) => controls?.spendLimits.find(applies))
-    .find((limit) => limit !== undefined)
-  const candidates = entry ? [entry] : planControls(state).flatMap((controls) => controls.spendLimits.filter(applies))
-  return candidates
-    .map((limit) => unitsOfLimit(limit, state, featureId, scope))
-    .reduce<Amount | null>((least, units) => (least === null ? units : lesser(least, units)), null)
+  for (const { controls } of controlLevels(state, scope)) {
+    const limits = controls.flatMap((each) => each.spendLimits.filter(applies))
+    if (limits.length > 0) return limits.map((limit) => unitsOfLimit(limit, state, featureId, scope)).reduce(lesser)
+  }
+  return null
 }
 
 /** Whether controls allow overage for a feature: true and false as declared, null when nothing is said. */
 export function overageControlOf(state: CustomerState, featureId: string, scope: Scope): boolean | null {
-  for (const controls of [entityControls(state, scope), state.controls]) {
-    const entry = controls?.overageAllowed.find((each) => each.featureId === featureId)
-    if (entry) return entry.enabled
+  for (const { controls } of controlLevels(state, scope)) {
+    const entries = controls.flatMap((each) => each.overageAllowed.filter((entry) => entry.featureId === featureId))
+    if (entries.length > 0) return entries.every((entry) => entry.enabled)
   }
-  const entries = planControls(state).flatMap((controls) => controls.overageAllowed.filter((each) => each.featureId === featureId))
-  return entries.length === 0 ? null : entries.every((entry) => entry.enabled)
+  return null
+}
+
+/** Controls that were set in one place. */
+interface ControlLevel {
+  readonly entityId: string | null
+  readonly controls: readonly Controls[]
+}
+
+/** Where controls may be set, the one that wins first: the entity, the customer, the plans. Places where nothing is set are left out. */
+function controlLevels(state: CustomerState, scope: Scope): readonly ControlLevel[] {
+  const levels: ControlLevel[] = []
+  const entity = scope.entityId === null ? undefined : state.entities.find((each) => each.id === scope.entityId)
+  if (entity && !isEmpty(entity.controls)) levels.push({ entityId: entity.id, controls: [entity.controls] })
+  if (!isEmpty(state.controls)) levels.push({ entityId: null, controls: [state.controls] })
+  for (const subscription of state.subscriptions) {
+    if (isEmpty(subscription.controls) || (subscription.entityId !== null && subscription.entityId !== scope.entityId)) continue
+    const plans = state.subscriptions.filter((each) => each.entityId === null || each.entityId === scope.entityId)
+    levels.push({ entityId: null, controls: plans.map((each) => each.controls) })
+    break
+  }
+  return levels.length === 0 ? NO_LEVELS : levels
+}
+
+const NO_LEVELS: readonly ControlLevel[] = []
+
+function isEmpty({ overageAllowed, spendLimits, usageLimits }: Controls): boolean {
+  return overageAllowed.length === 0 && spendLimits.length === 0 && usageLimits.length === 0
 }
 
 function unitsOfLimit(limit: SpendLimit, state: CustomerState, featureId: string, scope: Scope): Amount {
   const value = limit.overageLimit ?? 0n
   if (limit.kind === 'absolute') return value
   const granted = spendable(state, featureId, scope).reduce((sum, grant) => sum + grant.granted, 0n)
-  return (granted * value) / 1_000_000_000_000n
+  return (granted * value) / HUNDRED_PERCENT
 }
+
+/** 100 as an amount. */
+const HUNDRED_PERCENT = 1_000_000_000_000n
 
 function spendable(state: CustomerState, featureId: string, scope: Scope): readonly Grant[] {
   return state.grants.filter((grant) => grant.featureId === featureId && isSpendable(grant, scope))
-}
-
-function entityControls(state: CustomerState, scope: Scope): Controls | null {
-  return scope.entityId === null ? null : (state.entities.find((entity) => entity.id === scope.entityId)?.controls ?? null)
-}
-
-function planControls(state: CustomerState): readonly Controls[] {
-  return state.subscriptions.map((subscription) => subscription.controls)
 }
 
 function matches(limit: UsageLimit, properties: Properties | null): boolean {

@@ -1,11 +1,18 @@
 import type { Amount } from './amount.ts'
 
+/** How long a hold lives when nothing is said: long enough for a slow call, short enough that a crash does not strand units for long. */
+export const DEFAULT_HOLD_MS = 900_000
+
+/** The longest that a hold may live, counted from when its end is set. */
+export const MAX_HOLD_MS = 86_400_000
+
 /** Units set aside for a running call. It ends exactly once: committed, released or expired. */
 export interface Hold {
   readonly id: string
   /** The logical call it belongs to; null: none was named. */
   readonly operation: OperationRef | null
   readonly entityId: string | null
+  /** In the customer's time, as is `expiresAt`. */
   readonly createdAt: number
   readonly expiresAt: number
   /** What a commit above the held units may do; also decided how the hold itself was filled. */
@@ -35,6 +42,8 @@ export interface Payment {
   readonly rolloverId: string | null
   /** The grant's cycle at the time. */
   readonly cycle: number
+  /** The plan that the grant came from; null for a grant that stood alone. */
+  readonly planId: string | null
   /** The feature or credit system that the grant is of. */
   readonly poolId: string
   /** In units of the pool; negative when units came back. */

@@ -7,6 +7,12 @@ export interface Interval {
 
 export type IntervalUnit = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'quarter' | 'semi_annual' | 'year'
 
+/** One span of time, in ms since the epoch; its end belongs to the next. */
+export interface Cycle {
+  readonly startsAt: number
+  readonly endsAt: number
+}
+
 const FIXED_MS = { minute: 60_000, hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const
 const MONTHS = { month: 1, quarter: 3, semi_annual: 6, year: 12 } as const
 
@@ -20,16 +26,13 @@ export const INTERVAL_UNITS: readonly IntervalUnit[] = ['minute', 'hour', 'day',
  * short month and on the 31st again afterwards. Every instant lies in exactly one cycle.
  */
 export function cycleEnd(anchorAt: number, interval: Interval, at: number): number {
-  if (isFixed(interval.unit)) {
-    const length = FIXED_MS[interval.unit] * interval.count
-    return anchorAt + (Math.floor((at - anchorAt) / length) + 1) * length
-  }
-  const step = MONTHS[interval.unit] * interval.count
-  let index = Math.floor(monthsBetween(anchorAt, at) / step)
-  // The month difference ignores the day: at most one step short of the boundary after `at`, or one past it.
-  while (addMonths(anchorAt, index * step) <= at) index++
-  while (addMonths(anchorAt, (index - 1) * step) > at) index--
-  return addMonths(anchorAt, index * step)
+  return addIntervals(anchorAt, interval, cyclesUntil(anchorAt, interval, at))
+}
+
+/** The cycle that contains `at`: from its first instant to the first of the next. */
+export function cycleAt(anchorAt: number, interval: Interval, at: number): Cycle {
+  const cycles = cyclesUntil(anchorAt, interval, at)
+  return { startsAt: addIntervals(anchorAt, interval, cycles - 1), endsAt: addIntervals(anchorAt, interval, cycles) }
 }
 
 /** Adds calendar months in UTC; a day that the month lacks becomes its last day. */
@@ -52,6 +55,18 @@ export function addIntervals(at: number, interval: Interval, times: number): num
 /** A rough length in minutes, by which grants with shorter cycles are spent first. */
 export function minutesOf(interval: Interval): number {
   return (isFixed(interval.unit) ? FIXED_MS[interval.unit] / 60_000 : MONTHS[interval.unit] * 43_200) * interval.count
+}
+
+/** How many intervals after the anchor the cycle that contains `at` ends. */
+function cyclesUntil(anchorAt: number, interval: Interval, at: number): number {
+  const { unit, count } = interval
+  if (isFixed(unit)) return Math.floor((at - anchorAt) / (FIXED_MS[unit] * count)) + 1
+  const step = MONTHS[unit] * count
+  let cycles = Math.floor(monthsBetween(anchorAt, at) / step)
+  // The month difference ignores the day: at most one step short of the boundary after `at`, or one past it.
+  while (addMonths(anchorAt, cycles * step) <= at) cycles++
+  while (addMonths(anchorAt, (cycles - 1) * step) > at) cycles--
+  return cycles
 }
 
 function isFixed(unit: IntervalUnit): unit is keyof typeof FIXED_MS {

@@ -1,51 +1,79 @@
-import type { Amount } from './amount.ts'
+import { type Amount, greater, lesser } from './amount.ts'
 import type { UsageLimit, UsageWindow } from './controls.ts'
 import type { CustomerState } from './customer.ts'
 import { change, type Draft } from './draft.ts'
-import { usageLimitOf } from './headroom.ts'
+import { usageLimitsOf } from './headroom.ts'
 import type { Payment, Properties } from './hold.ts'
 import type { Scope } from './payers.ts'
-import { cycleEnd, type Interval } from './period.ts'
+import { cycleAt } from './period.ts'
 
 /** Monday 5 January 1970: calendar weeks begin on Mondays. */
 const FIRST_MONDAY = 345_600_000
 
-/** What a use adds to the windows of the usage limits it falls under: the feature's own and those of the pools that paid. Negative to take it back. */
-export function countInWindows(
-  draft: Draft,
+/** Units still free under the usage limits of a feature, each in its window; null without a limit. */
+export function windowRoomOf(
+  state: CustomerState,
   featureId: string,
   scope: Scope,
-  units: Amount,
-  payments: readonly Payment[],
   properties: Properties | null,
-): void {
-  countOne(draft, featureId, scope, units, properties)
-  const pools = new Map<string, Amount>()
-  for (const payment of payments) {
-    if (payment.poolId !== featureId) pools.set(payment.poolId, (pools.get(payment.poolId) ?? 0n) + payment.amount)
+  now: number,
+): Amount | null {
+  let room: Amount | null = null
+  for (const { limit, entityId } of usageLimitsOf(state, featureId, scope, properties)) {
+    const free = greater(0n, limit.limit - windowOf(state, limit, entityId, now).used)
+    room = room === null ? free : lesser(room, free)
   }
-  for (const [poolId, amount] of pools) countOne(draft, poolId, scope, amount, properties)
+  return room
 }
 
-/** The window of a limit that contains `now`, with nothing counted yet. */
+/** The window of a usage limit that contains `now`, with what was used in it. */
 export function windowOf(state: CustomerState, limit: UsageLimit, entityId: string | null, now: number): UsageWindow {
-  const interval: Interval = { unit: limit.interval, count: 1 }
-  const anchorAt = limit.anchor === 'utc' ? calendarAnchor(limit.interval) : (state.subscriptions[0]?.startedAt ?? state.createdAt)
-  const endsAt = cycleEnd(anchorAt, interval, now)
-  return { featureId: limit.featureId, entityId, used: 0n, startsAt: now, endsAt }
+  const limitId = limitIdOf(limit)
+  const isSame = (window: UsageWindow): boolean =>
+    window.featureId === limit.featureId && window.entityId === entityId && window.limitId === limitId
+  const open = state.windows.find((window) => isSame(window) && window.startsAt <= now && now < window.endsAt)
+  if (open) return open
+  const calendar = limit.interval === 'week' ? FIRST_MONDAY : 0
+  const anchorAt = limit.anchor === 'utc' ? calendar : (state.subscriptions[0]?.startedAt ?? state.createdAt)
+  const cycle = cycleAt(anchorAt, { unit: limit.interval, count: 1 }, now)
+  return { featureId: limit.featureId, entityId, limitId, used: 0n, ...cycle }
 }
 
-function countOne(draft: Draft, featureId: string, scope: Scope, units: Amount, properties: Properties | null): void {
+/** Limits on the same span of time and the same uses share a window, whatever their numbers. */
+export function limitIdOf({ interval, anchor, filter }: UsageLimit): string {
+  if (filter === null) return `${interval}/${anchor}`
+  return `${interval}/${anchor}/${JSON.stringify(Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1)))}`
+}
+
+/** Units that count under usage limits: of a feature, and of the pools that paid for it. */
+export interface Counted {
+  readonly featureId: string
+  readonly scope: Scope
+  /** What was really paid for. Negative to take it back. */
+  readonly units: Amount
+  readonly payments: readonly Payment[]
+  readonly properties: Properties | null
+  /** When units that now come back were counted: a window that began later never had them. Null for units that count for the first time. */
+  readonly countedAt: number | null
+}
+
+/** Adds units to the windows of the usage limits that they fall under. */
+export function countInWindows(draft: Draft, counted: Counted): void {
+  countOne(draft, counted.featureId, counted.units, counted)
+  const pools = new Map<string, Amount>()
+  for (const { poolId, amount } of counted.payments) {
+    if (poolId !== counted.featureId) pools.set(poolId, (pools.get(poolId) ?? 0n) + amount)
+  }
+  for (const [poolId, amount] of pools) countOne(draft, poolId, amount, counted)
+}
+
+function countOne(draft: Draft, featureId: string, units: Amount, { scope, properties, countedAt }: Counted): void {
   if (units === 0n) return
-  const { state, moment } = draft
-  const inForce = usageLimitOf(state, featureId, scope, properties)
-  if (inForce === null) return
-  const open = state.windows.find((each) => each.featureId === featureId && each.entityId === inForce.entityId && each.endsAt > moment.now)
-  const window = open ?? windowOf(state, inForce.limit, inForce.entityId, moment.now)
-  const used = window.used + units
-  change(draft, { kind: 'window_counted', window: { ...window, used: used < 0n ? 0n : used } })
-}
-
-function calendarAnchor(interval: UsageLimit['interval']): number {
-  return interval === 'week' ? FIRST_MONDAY : 0
+  const done: string[] = []
+  for (const { limit, entityId } of usageLimitsOf(draft.state, featureId, scope, properties)) {
+    const window = windowOf(draft.state, limit, entityId, draft.moment.now)
+    if (done.includes(window.limitId) || (countedAt !== null && countedAt < window.startsAt)) continue
+    done.push(window.limitId)
+    change(draft, { kind: 'window_counted', window: { ...window, used: greater(0n, window.used + units) } })
+  }
 }

@@ -1,10 +1,9 @@
 import { burnDown } from '../burnDown.ts'
 import type { FeatureUnits, Refusal, Shortfall } from '../command.ts'
-import type { CustomerState } from '../customer.ts'
-import type { Draft } from '../draft.ts'
-import { evolve } from '../evolve.ts'
+import { change, type Draft, draftOf } from '../draft.ts'
 import type { HoldItem, OverageBehavior, Properties } from '../hold.ts'
 import { isSpendable, payersOf, type Scope } from '../payers.ts'
+import { countInWindows } from '../windows.ts'
 
 export interface Wish {
   readonly items: readonly FeatureUnits[]
@@ -20,23 +19,28 @@ export interface Funding {
 }
 
 /** Finds the units for several features at once; each item sees what the items before it took. Changes nothing. */
-export function fund(draft: Draft, wish: Wish): Funding {
-  const { moment } = draft
-  const { scope, overage, properties } = wish
-  const items: HoldItem[] = []
+export function fund(draft: Draft, { items, scope, overage, properties }: Wish): Funding {
+  const scratch = draftOf(draft.state, draft.moment)
+  const { catalog, now } = draft.moment
+  const funded: HoldItem[] = []
   const shortages: Shortfall[] = []
-  let state = draft.state
-  for (const { featureId, units } of wish.items) {
-    const owned = payersOf(moment.catalog, state, featureId, scope).length > 0
-    const burnt = burnDown(moment.catalog, state, { featureId, units, scope, overage, properties }, moment.now)
-    const paid = units - burnt.missing
-    items.push({ featureId, units: paid, payments: burnt.payments })
-    if (units > 0n && (!owned || (overage === 'reject' && burnt.missing > 0n))) {
-      shortages.push({ featureId, reason: owned ? burnt.shortOf : 'feature_not_in_plan', required: units })
+  for (const { featureId, units } of items) {
+    const { payments, missing, shortOf } = burnDown(catalog, scratch.state, { featureId, units, scope, overage, properties }, now)
+    const item: HoldItem = { featureId, units: units - missing, payments }
+    funded.push(item)
+    if (units > 0n && missing > 0n) {
+      const isOwned = payments.length > 0 || payersOf(catalog, scratch.state, featureId, scope).length > 0
+      if (!isOwned) shortages.push({ featureId, reason: 'feature_not_in_plan', required: units })
+      else if (overage === 'reject') shortages.push({ featureId, reason: shortOf, required: units })
     }
-    if (wish.items.length > 1) state = paying(state, items.slice(-1), moment.now)
+    if (items.length > 1) take(scratch, item, scope, properties)
   }
-  return { items, shortages }
+  return { items: funded, shortages }
+}
+
+/** Counts what was funded under the usage limits. */
+export function countFunded(draft: Draft, item: HoldItem, scope: Scope, properties: Properties | null): void {
+  countInWindows(draft, { ...item, scope, properties, countedAt: null })
 }
 
 /** Whether the customer, or the entity, holds anything of a feature, directly or through a pool. */
@@ -57,19 +61,9 @@ export function unknownOf(draft: Draft, items: readonly FeatureUnits[], scope: S
   return null
 }
 
-function paying(state: CustomerState, items: readonly HoldItem[], now: number): CustomerState {
-  let paid = state
-  for (const item of items) {
-    const use = {
-      featureId: item.featureId,
-      entityId: null,
-      units: item.units,
-      payments: item.payments,
-      eventName: null,
-      properties: null,
-      timestamp: null,
-    }
-    paid = evolve(paid, { kind: 'used', use }, now)
-  }
-  return paid
+function take(scratch: Draft, item: HoldItem, scope: Scope, properties: Properties | null): void {
+  const { featureId, units, payments } = item
+  const use = { featureId, entityId: scope.entityId, units, payments, eventName: null, properties, timestamp: null }
+  change(scratch, { kind: 'used', use })
+  countFunded(scratch, item, scope, properties)
 }

@@ -1,7 +1,7 @@
-import type { Amount } from '../amount.ts'
 import type { Answers, CreateBalance, DeleteBalance, Refusal, UpdateBalance } from '../command.ts'
+import { withMore, withRemaining, withUsed } from '../correction.ts'
 import { change, type Draft } from '../draft.ts'
-import { type Grant, remainingOf } from '../grant.ts'
+import type { Grant } from '../grant.ts'
 import { compareGrants } from '../payers.ts'
 import { cycleEnd } from '../period.ts'
 import { closeGrant } from '../plans.ts'
@@ -9,11 +9,14 @@ import { unknownOf } from './admission.ts'
 
 /** Grants units that belong to no plan: a top-up, a gift. */
 export function decideCreateBalance(draft: Draft, create: CreateBalance): Answers['create_balance'] | Refusal {
-  const { featureId, entityId, balanceId, interval } = create
+  const { featureId, entityId, balanceId } = create
   const unknown = unknownOf(draft, [{ featureId, units: 0n }], { entityId })
   if (unknown) return unknown
   const { now, newId, catalog } = draft.moment
-  const flag = catalog.features.get(featureId)?.type === 'boolean'
+  const feature = catalog.features.get(featureId)
+  const flag = feature?.type === 'boolean'
+  // What is unlimited, or occupied rather than used up, has nothing to start afresh.
+  const interval = create.unlimited || feature?.consumable === false ? null : create.interval
   const taken = draft.state.grants.some((grant) => grant.id === balanceId || (flag && grant.flag && grant.featureId === featureId))
   if (taken) return { ok: false, customer: draft.state, code: 'balance_exists', balanceId: balanceId ?? featureId }
   const grant: Grant = {
@@ -30,7 +33,7 @@ export function decideCreateBalance(draft: Draft, create: CreateBalance): Answer
     prepaid: 0n,
     interval,
     anchorAt: create.nextResetAt ?? now,
-    nextResetAt: interval ? (create.nextResetAt ?? cycleEnd(now, interval, now)) : null,
+    nextResetAt: interval && (create.nextResetAt ?? cycleEnd(now, interval, now)),
     expiresAt: create.expiresAt,
     createdAt: now,
     addOn: false,
@@ -47,24 +50,26 @@ export function decideCreateBalance(draft: Draft, create: CreateBalance): Answer
   return { ok: true, customer: draft.state, grant }
 }
 
-/** Sets what remains, what was used, or what is granted. Units set by hand move over the feature's grants in the order in which they are spent. */
+/**
+ * Sets what remains, what was used, or what is granted.
+ *
+ * Afterwards the balance reads what was asked for. Units move over the feature's grants as a use or a give-back would; what remains beyond
+ * what was granted raises the grant, and setting what remains clears what was overdrawn. Holds stay as they are.
+ */
 export function decideUpdateBalance(draft: Draft, update: UpdateBalance): Answers['update_balance'] | Refusal {
   const unknown = unknownOf(draft, [{ featureId: update.featureId, units: 0n }], { entityId: update.entityId })
   if (unknown) return unknown
-  const grants = grantsNamed(draft, update)
-  const [first] = grants
+  const [first] = grantsNamed(draft, update)
   if (!first) return { ok: false, customer: draft.state, code: 'balance_not_found', featureId: update.featureId }
   if (update.included !== undefined || update.nextResetAt !== undefined || update.expiresAt !== undefined) adjustTerms(draft, first, update)
-  const moved = grants.map((grant) => draft.state.grants.find((each) => each.id === grant.id) ?? grant)
-  const remaining = moved.reduce((sum, grant) => sum + remainingOf(grant), 0n)
-  const used = moved.reduce((sum, grant) => sum + grant.used + grant.held, 0n)
-  if (update.remaining !== undefined) shiftRemaining(draft, moved, update.remaining - remaining)
-  else if (update.used !== undefined) shiftRemaining(draft, moved, used - update.used)
-  else if (update.add !== undefined) shiftRemaining(draft, moved, update.add)
+  const corrected = correctedGrants(draft, update, grantsNamed(draft, update))
+  for (const grant of corrected) if (!draft.state.grants.includes(grant)) change(draft, { kind: 'adjusted', grant })
   return { ok: true, customer: draft.state }
 }
 
 export function decideDeleteBalance(draft: Draft, remove: DeleteBalance): Answers['delete_balance'] | Refusal {
+  const unknown = unknownOf(draft, [{ featureId: remove.featureId, units: 0n }], { entityId: remove.entityId })
+  if (unknown) return unknown
   const grants = grantsNamed(draft, { ...remove, interval: null })
   if (grants.length === 0) return { ok: false, customer: draft.state, code: 'balance_not_found', featureId: remove.featureId }
   for (const grant of grants) closeGrant(draft, grant, 'deleted')
@@ -88,26 +93,19 @@ function adjustTerms(draft: Draft, grant: Grant, update: UpdateBalance): void {
       ...grant,
       included,
       granted: grant.granted + included - grant.included,
-      ...(update.nextResetAt === undefined ? {} : { nextResetAt: update.nextResetAt, anchorAt: update.nextResetAt }),
+      // A grant that is given once has no cycle to move.
+      ...(update.nextResetAt === undefined || grant.interval === null
+        ? {}
+        : { nextResetAt: update.nextResetAt, anchorAt: update.nextResetAt }),
       ...(update.expiresAt === undefined ? {} : { expiresAt: update.expiresAt }),
     },
   })
 }
 
-/** Raises or lowers what remains by changing what counts as used; what exceeds the use raises what is granted. */
-function shiftRemaining(draft: Draft, grants: readonly Grant[], difference: Amount): void {
-  let left = difference
-  for (const [index, grant] of grants.entries()) {
-    if (left === 0n) return
-    const isLast = index === grants.length - 1
-    const remaining = remainingOf(grant)
-    const room = left > 0n ? grant.used : remaining > 0n ? remaining : 0n
-    const size = left > 0n ? left : -left
-    const moved = isLast || room >= size ? size : room
-    const lowered = left > 0n ? -(moved > grant.used && grant.used >= 0n ? grant.used : moved) : moved
-    const raisedGrant = left > 0n ? moved + lowered : 0n
-    if (moved !== 0n)
-      change(draft, { kind: 'adjusted', grant: { ...grant, used: grant.used + lowered, granted: grant.granted + raisedGrant } })
-    left = left > 0n ? left - moved : left + moved
-  }
+function correctedGrants(draft: Draft, update: UpdateBalance, grants: readonly Grant[]): readonly Grant[] {
+  const { holds } = draft.state
+  const counted = grants.filter((grant) => !grant.flag)
+  if (update.remaining !== undefined) return withRemaining(counted, update.remaining, holds)
+  if (update.used !== undefined) return withUsed(counted, update.used, holds)
+  return update.add === undefined ? [] : withMore(counted, update.add, holds)
 }

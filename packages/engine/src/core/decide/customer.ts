@@ -1,11 +1,13 @@
-import { SCALE } from '../amount.ts'
-import { burnDown } from '../burnDown.ts'
-import type { Answers, CreateEntity, DeleteEntity, Refusal, UpdateEntity } from '../command.ts'
+import { type Amount, SCALE } from '../amount.ts'
+import { burnDown, merged } from '../burnDown.ts'
+import type { Answers, CreateEntity, DeleteEntity, Refusal, Shortfall, UpdateEntity } from '../command.ts'
 import { NO_CONTROLS } from '../controls.ts'
 import type { Entity } from '../customer.ts'
 import { change, type Draft } from '../draft.ts'
+import type { Use } from '../entry.ts'
+import { payersOf } from '../payers.ts'
 import { closeGrant, endPlan, grantToEntity } from '../plans.ts'
-import { unknownOf } from './admission.ts'
+import { countFunded, unknownOf } from './admission.ts'
 
 /** Creates an entity: it occupies one unit of its feature, if the customer holds any, and receives what plans grant per entity. */
 export function decideCreateEntity(draft: Draft, create: CreateEntity): Answers['create_entity'] | Refusal {
@@ -14,11 +16,12 @@ export function decideCreateEntity(draft: Draft, create: CreateEntity): Answers[
   if (unknown) return unknown
   if (draft.state.entities.some((each) => each.id === entityId))
     return { ok: false, customer: draft.state, code: 'entity_exists', entityId }
+  const shortage = occupy(draft, featureId, SCALE)
+  if (shortage) return { ok: false, customer: draft.state, code: 'short', shortages: [shortage] }
   const entity: Entity = { id: entityId, name, featureId, createdAt: draft.moment.now, controls: NO_CONTROLS }
-  occupy(draft, featureId, SCALE)
   change(draft, { kind: 'entity_created', entity })
   for (const subscription of draft.state.subscriptions) {
-    for (const item of subscription.perEntityItems) grantToEntity(draft, item, subscription, entity)
+    for (const item of subscription.perEntityItems) grantToEntity(draft, item, subscription, entity, draft.moment.now)
   }
   return { ok: true, customer: draft.state, entity }
 }
@@ -48,12 +51,21 @@ export function decideDeleteEntity(draft: Draft, remove: DeleteEntity): Answers[
   return { ok: true, customer: draft.state }
 }
 
-/** Takes or gives back one unit of the feature that entities occupy; a customer without that feature has none to occupy. */
-function occupy(draft: Draft, featureId: string, units: bigint): void {
+/**
+ * Takes or gives back one unit of the feature that entities occupy; a customer without that feature has none to occupy.
+ *
+ * Free seats may be occupied beyond their number, but not beyond the limit of those that are paid for.
+ */
+function occupy(draft: Draft, featureId: string, units: Amount): Shortfall | null {
   const { catalog, now } = draft.moment
-  if (catalog.features.get(featureId)?.type !== 'metered') return
-  const spend = { featureId, units, scope: { entityId: null }, overage: 'cap', properties: null } as const
-  const { payments } = burnDown(catalog, draft.state, spend, now)
-  if (payments.length === 0) return
-  change(draft, { kind: 'used', use: { featureId, entityId: null, units, payments, eventName: null, properties: null, timestamp: null } })
+  if (catalog.features.get(featureId)?.consumable !== false) return null
+  const scope = { entityId: null }
+  const { payments, missing, shortOf } = burnDown(catalog, draft.state, { featureId, units, scope, overage: 'cap', properties: null }, now)
+  const isOwned = payersOf(catalog, draft.state, featureId, scope).length > 0
+  if (isOwned && missing > 0n) return { featureId, reason: shortOf, required: units }
+  if (payments.length === 0) return null
+  const use: Use = { featureId, entityId: null, units, payments: merged(payments), eventName: null, properties: null, timestamp: null }
+  change(draft, { kind: 'used', use })
+  countFunded(draft, { featureId, units: units - missing, payments }, scope, null)
+  return null
 }

@@ -1,12 +1,10 @@
 import type { Amount } from '../amount.ts'
 import type { After, Answers, Commit, Extend, Refusal, Release, Reserve, Shortfall } from '../command.ts'
 import { change, type Draft } from '../draft.ts'
-import type { SettledItem, Settlement } from '../entry.ts'
 import { mergedItems } from '../evolve.ts'
-import type { Hold, HoldOutcome } from '../hold.ts'
-import { type ItemSettlement, settleItem } from '../settle.ts'
-import { countInWindows } from '../windows.ts'
-import { fund, unknownOf } from './admission.ts'
+import type { Hold, HoldItem } from '../hold.ts'
+import { type ItemSettlement, settle, settlementOf } from '../settle.ts'
+import { countFunded, fund, unknownOf } from './admission.ts'
 
 /** Sets units aside: all items or none. */
 export function decideReserve(draft: Draft, reserve: Reserve): Answers['reserve'] | Refusal {
@@ -28,7 +26,7 @@ export function decideReserve(draft: Draft, reserve: Reserve): Answers['reserve'
     properties,
   }
   change(draft, { kind: 'held', hold })
-  for (const item of items) countInWindows(draft, item.featureId, scope, item.units, item.payments, properties)
+  for (const item of items) countFunded(draft, item, scope, properties)
   return { ok: true, customer: draft.state, hold }
 }
 
@@ -42,7 +40,7 @@ export function decideExtend(draft: Draft, extend: Extend): Answers['extend'] | 
   const { items, shortages } = fund(draft, { items: extend.items, scope, overage: 'reject', properties: hold.properties })
   if (shortages.length > 0) return { ok: false, customer: draft.state, code: 'short', shortages }
   change(draft, { kind: 'hold_extended', holdId: hold.id, items, expiresAt: instantOf(draft, extend.expiresAt ?? hold.expiresAt) })
-  for (const item of items) countInWindows(draft, item.featureId, scope, item.units, item.payments, hold.properties)
+  for (const item of items) countFunded(draft, item, scope, hold.properties)
   const extended = draft.state.holds.find((each) => each.id === extend.holdId) ?? hold
   return { ok: true, customer: draft.state, hold: extended }
 }
@@ -52,63 +50,26 @@ export function decideCommit(draft: Draft, commit: Commit): Answers['commit'] | 
   const hold = draft.state.holds.find((each) => each.id === commit.holdId)
   if (!hold) return holdNotFound(draft, commit.holdId)
   const overage = commit.overage ?? hold.overage
-  const wanted = new Map<string, Amount>(commit.units.map(({ featureId, units }) => [featureId, units]))
-  const settled: ItemSettlement[] = []
-  const before = draft.state
-  for (const item of hold.items) {
-    const settlement = settleItem(draft, hold, item, wanted.get(item.featureId) ?? item.units, overage)
-    settled.push(settlement)
-  }
-  const shortages = settled.filter(({ missing }) => missing > 0n && overage === 'reject').map(shortfallOf)
-  if (shortages.length > 0) return { ok: false, customer: before, code: 'short', shortages }
-  return settle(
-    draft,
-    hold,
-    'committed',
-    settled.map(({ item }) => item),
-    { ...hold.properties, ...commit.properties },
-  )
+  const unknown = unknownOf(draft, commit.units, { entityId: null })
+  if (unknown) return unknown
+  // A feature that was not held may have been used all the same: it is spent like units beyond a hold.
+  const unheld = commit.units.filter(({ featureId }) => hold.items.every((item) => item.featureId !== featureId))
+  const whole: Hold = { ...hold, items: [...hold.items, ...unheld.map(({ featureId }) => ({ featureId, units: 0n, payments: [] }))] }
+  const wanted = (item: HoldItem): Amount => commit.units.find(({ featureId }) => featureId === item.featureId)?.units ?? item.units
+  const items = settlementOf(draft, whole, wanted, overage)
+  const shortages = overage === 'reject' ? items.filter(({ missing }) => missing > 0n).map(shortfallOf) : []
+  if (shortages.length > 0) return { ok: false, customer: draft.state, code: 'short', shortages }
+  const properties = commit.properties ? { ...hold.properties, ...commit.properties } : hold.properties
+  const settlement = settle(draft, hold, 'committed', items, properties)
+  return { ok: true, customer: draft.state, settlement }
 }
 
 /** Ends a hold as not used: every unit goes back to the grant it came from. */
 export function decideRelease(draft: Draft, release: Release): Answers['release'] | Refusal {
   const hold = draft.state.holds.find((each) => each.id === release.holdId)
   if (!hold) return holdNotFound(draft, release.holdId)
-  return settle(
-    draft,
-    hold,
-    'released',
-    hold.items.map((item) => settleItem(draft, hold, item, 0n, 'reject').item),
-    hold.properties,
-  )
-}
-
-function settle(
-  draft: Draft,
-  hold: Hold,
-  outcome: HoldOutcome,
-  items: readonly SettledItem[],
-  properties: Settlement['properties'],
-): Answers['commit'] {
-  const settlement: Settlement = {
-    holdId: hold.id,
-    outcome,
-    entityId: hold.entityId,
-    items,
-    properties: properties && Object.keys(properties).length > 0 ? properties : null,
-  }
-  change(draft, { kind: 'settled', settlement })
-  for (const item of items) {
-    const movedBack = item.returned.map((payment) => ({ ...payment, amount: -payment.amount }))
-    countInWindows(
-      draft,
-      item.featureId,
-      { entityId: hold.entityId },
-      item.units - item.held,
-      [...movedBack, ...item.extra],
-      hold.properties,
-    )
-  }
+  const items = settlementOf(draft, hold, () => 0n, 'reject')
+  const settlement = settle(draft, hold, 'released', items, hold.properties)
   return { ok: true, customer: draft.state, settlement }
 }
 
@@ -116,8 +77,8 @@ function instantOf(draft: Draft, at: number | After): number {
   return typeof at === 'number' ? at : draft.moment.now + at.afterMs
 }
 
-function shortfallOf({ item, shortOf }: ItemSettlement): Shortfall {
-  return { featureId: item.featureId, reason: shortOf, required: item.units - item.held }
+function shortfallOf({ featureId, units, held, shortOf }: ItemSettlement): Shortfall {
+  return { featureId, reason: shortOf, required: units - held }
 }
 
 function holdNotFound(draft: Draft, holdId: string): Refusal {

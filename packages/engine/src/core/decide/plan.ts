@@ -16,7 +16,7 @@ export function decideAttach(draft: Draft, attach: Attach): Answers['attach'] | 
   const ownTrial = draft.state.trialsUsed.includes(planId) ? null : plan.trial
   const trial = attach.trial === 'once' ? ownTrial : attach.trial === 'none' ? null : { ...attach.trial, cardRequired: false }
   const quantities = new Map(attach.quantities.map(({ featureId, units }) => [featureId, units]))
-  const { subscription, replaced } = startPlan(draft, { plan, entityId, trial, quantities })
+  const { subscription, replaced } = startPlan(draft, { plan, at: draft.moment.now, entityId, trial, quantities })
   return { ok: true, customer: draft.state, subscription, replaced }
 }
 
@@ -27,7 +27,7 @@ export function decideCancel(draft: Draft, cancel: Cancel): Answers['cancel'] | 
   if (!subscription) return { ok: false, customer: draft.state, code: 'plan_not_attached', planId }
   const { now } = draft.moment
   if (when === 'uncancel') {
-    const resumed = { ...subscription, canceledAt: null, expiresAt: null }
+    const resumed = { ...subscription, canceledAt: null, expiresAt: subscription.endsWithTrial ? subscription.trialEndsAt : null }
     change(draft, { kind: 'plan_changed', subscription: resumed })
     return { ok: true, customer: draft.state, subscription: resumed }
   }
@@ -37,7 +37,7 @@ export function decideCancel(draft: Draft, cancel: Cancel): Answers['cancel'] | 
     change(draft, { kind: 'plan_changed', subscription: canceled })
   } else {
     endPlan(draft, subscription)
-    followPlan(draft, subscription)
+    followPlan(draft, subscription, now)
   }
   return { ok: true, customer: draft.state, subscription: canceled }
 }

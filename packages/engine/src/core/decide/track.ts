@@ -1,9 +1,9 @@
+import { merged } from '../burnDown.ts'
 import type { Answers, FeatureUnits, Refusal, Track } from '../command.ts'
 import { change, type Draft } from '../draft.ts'
 import type { Use } from '../entry.ts'
 import type { HoldItem } from '../hold.ts'
-import { countInWindows } from '../windows.ts'
-import { fund, unknownOf } from './admission.ts'
+import { countFunded, fund, unknownOf } from './admission.ts'
 
 /** Uses units at once. Under `reject` all items are paid or none; otherwise each takes what its mode allows. */
 export function decideTrack(draft: Draft, track: Track): Answers['track'] | Refusal {
@@ -22,10 +22,10 @@ function isCounted(draft: Draft, featureId: string): boolean {
 }
 
 function recordUse(draft: Draft, track: Track, { featureId, units }: FeatureUnits, funded: HoldItem | undefined): Use {
-  const payments = funded?.payments ?? []
+  const payments = merged(funded?.payments ?? [])
   const { entityId, eventName, properties, timestamp } = track
   const use: Use = { featureId, entityId, units, payments, eventName, properties, timestamp }
   change(draft, { kind: 'used', use })
-  countInWindows(draft, featureId, { entityId }, funded?.units ?? 0n, payments, properties)
+  if (funded) countFunded(draft, funded, { entityId }, properties)
   return use
 }
