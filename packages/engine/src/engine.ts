@@ -99,6 +99,9 @@ export function createEngine(options: EngineOptions): Engine {
   let flushing: Promise<void> | null = null
   let scheduled = false
   let closed = false
+  store.onCatalog?.((saved) => {
+    catalog = saved
+  })
 
   const momentFor = (state: CustomerState | null): Moment => ({ now: clock() + (state?.clockOffsetMs ?? 0), catalog, newId })
 

@@ -4,5 +4,9 @@ import type { Store } from './store.ts'
 /** Opens the store that a URL names. The driver of a database is loaded only when its URL is used. */
 export async function openStore(url: string, clock: () => number): Promise<Store> {
   if (url === 'memory:') return memoryStore(clock)
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    const { postgresStore } = await import('./postgres/postgresStore.ts')
+    return postgresStore(url, { clock })
+  }
   throw new TypeError(`'${url}' names no store: write file:usage.db, memory: or postgres://user@host/database`)
 }

@@ -93,6 +93,11 @@ export interface Store {
   catalog(): Eventual<Catalog | null>
   /** Replaces the catalog if the saved one still has version `expected` (0: none); false when another process was faster. */
   saveCatalog(catalog: Catalog, expected: number): Eventual<boolean>
+  /**
+   * Where several processes share a store: hears of a catalog that another one saved, before anything is decided or answered after it. One
+   * listener.
+   */
+  onCatalog?(listener: (catalog: Catalog) => void): void
   /** Counts everything. For progress and audits: may read much. */
   totals(): Eventual<Totals>
   /** Finishes what is under way and gives up files and connections. */

@@ -1,0 +1,83 @@
+import pg from 'pg'
+import { asFault, faultOf } from './fault.ts'
+
+export interface ConnectionOptions {
+  /** How long opening a connection may take, in ms. */
+  readonly connectTimeoutMs: number
+  /** How long a statement may take, waits for locks included, in ms. */
+  readonly statementTimeoutMs: number
+}
+
+/** A statement that PostgreSQL parses and plans once per connection. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+/**
+ * Connections to a database, opened when needed and again after they were lost. Statements are pipelined: the next is on its way before the
+ * last is answered.
+ */
+export function openPool(url: string, max: number, { connectTimeoutMs, statementTimeoutMs }: ConnectionOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    fallback_application_name: 'tollgate',
+    pipeline: true,
+    keepAlive: true,
+    max,
+    connectionTimeoutMillis: connectTimeoutMs,
+    // The server's own limit comes first; this one ends the wait for a server that went away without a word.
+    query_timeout: statementTimeoutMs + connectTimeoutMs,
+    idleTimeoutMillis: 60_000,
+    allowExitOnIdle: true,
+    onConnect: (client) => prepareSession(client, statementTimeoutMs),
+  })
+  // A lost connection rejects what was asked on it, and is dealt with there. Unheard, its event would end the process as well.
+  pool.on('error', ignore)
+  pool.on('connect', (client) => client.on('error', ignore))
+  return pool
+}
+
+/**
+ * Precautions, each of which an engine that merely speaks PostgreSQL's protocol may not know, and does without: no wait for a lock is endless, a
+ * process that halts in the middle of a transaction does not keep others waiting, and a plan made while a table was small does not go on
+ * scanning it.
+ */
+async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<void> {
+  await Promise.allSettled([
+    client.query(`SET statement_timeout = ${statementTimeoutMs}`),
+    client.query(`SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`),
+    client.query('SET enable_seqscan = off'),
+  ])
+}
+
+/** Sends one statement. Rejects with the server's `DatabaseError` or with a `ConnectionLostError`. */
+export async function send<TRow extends pg.QueryResultRow>(
+  target: pg.Pool | pg.ClientBase,
+  statement: Statement | string,
+  values: readonly unknown[] = [],
+): Promise<pg.QueryResult<TRow>> {
+  const query = typeof statement === 'string' ? { text: statement } : statement
+  try {
+    return await target.query<TRow>({ ...query, values: [...values] })
+  } catch (error) {
+    throw asFault(error)
+  }
+}
+
+/** Runs a task on a connection of its own, which is given up if it got lost meanwhile. */
+export async function withConnection<T>(pool: pg.Pool, task: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  const client = await pool.connect().catch((error: unknown) => {
+    throw asFault(error)
+  })
+  try {
+    const result = await task(client)
+    client.release()
+    return result
+  } catch (error) {
+    client.release(faultOf(error) === 'lost')
+    throw error
+  }
+}
+
+function ignore(): void {}

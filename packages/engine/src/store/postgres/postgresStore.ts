@@ -1,0 +1,130 @@
+import pg from 'pg'
+import type { Store, Work } from '../store.ts'
+import { StoreUnavailableError } from '../store.ts'
+import { createAvailability } from './availability.ts'
+import { batchedReads } from './batchedReads.ts'
+import { catalogWatch, isSaved, readCatalog, writeCatalog } from './catalog.ts'
+import { type BatchMemory, CommitInDoubtError, commitBatch, type Doubt } from './commitBatch.ts'
+import { openPool, send, withConnection } from './connection.ts'
+import { customerCache } from './customerCache.ts'
+import { asFault } from './fault.ts'
+import { migrate } from './migrate.ts'
+import { forgetOperations, readOperation } from './operations.ts'
+import { pageOfCustomers, pageOfEntries, readEntry } from './pages.ts'
+import { TOTALS, type TotalsRow } from './statements.ts'
+
+export interface PostgresOptions {
+  /** Real time in ms since the epoch, by which operations expire; `Date.now` by default. */
+  readonly clock?: () => number
+  /** How long opening a connection may take, in ms; 3,000 by default. */
+  readonly connectTimeoutMs?: number
+  /** How long a statement may take, waits for locks included, in ms; 10,000 by default. */
+  readonly statementTimeoutMs?: number
+  /** How long a call is tried again after the connection was lost, in ms; 5,000 by default. */
+  readonly patienceMs?: number
+  /** How many customers are kept in memory, decoded; 20,000 by default. */
+  readonly cachedCustomers?: number
+}
+
+const FORGET_EVERY_MS = 60_000
+
+/**
+ * Keeps the ledger in PostgreSQL, for any number of processes at once. Brings the schema up to date first.
+ *
+ * A lost connection, a restart or a failover is bridged where that takes no longer than `patienceMs`; then calls reject with
+ * `StoreUnavailableError` until the server answers again.
+ *
+ * @param url `postgres://user:password@host:port/database`, with the options of `pg`.
+ */
+export async function postgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
+  const { clock = Date.now, connectTimeoutMs = 3_000, statementTimeoutMs = 10_000, patienceMs = 5_000, cachedCustomers = 20_000 } = options
+  const availability = createAvailability(placeOf(url), patienceMs)
+  await availability.run(() => migrateAt(url, connectTimeoutMs))
+
+  const timeouts = { connectTimeoutMs, statementTimeoutMs }
+  // A read never waits for a batch, and neither waits for a listing.
+  const writes = openPool(url, 1, timeouts)
+  const reads = openPool(url, 1, timeouts)
+  const listings = openPool(url, 3, timeouts)
+  const memory: BatchMemory = { customers: customerCache(cachedCustomers), catalog: catalogWatch() }
+  const ask = <T>(task: (client: pg.ClientBase) => Promise<T>): Promise<T> => availability.run(() => withConnection(listings, task))
+  const forgetting = setInterval(() => {
+    // What could not be forgotten now is forgotten a minute later.
+    withConnection(listings, (client) => forgetOperations(client, clock())).catch(() => undefined)
+  }, FORGET_EVERY_MS).unref()
+  let lane: Promise<unknown> = Promise.resolve()
+
+  const commit = async (works: readonly Work[]): Promise<void> => {
+    let doubt: Doubt | null = null
+    const attempt = async (): Promise<void> => {
+      try {
+        await withConnection(writes, (client) => commitBatch(client, works, memory, doubt))
+      } catch (error) {
+        if (!(error instanceof CommitInDoubtError)) throw error
+        if (error.doubt === null) throw new StoreUnavailableError(error.message, 'unknown', { cause: error })
+        doubt = error.doubt
+        throw error
+      }
+    }
+    await availability.run(attempt, () => doubt !== null)
+  }
+
+  return {
+    transact(works) {
+      if (works.length === 0) return
+      const committed = lane.then(() => commit(works))
+      lane = committed.catch(() => undefined)
+      return committed
+    },
+    customer: batchedReads(reads, memory, availability),
+    operation: (operationId) => ask((client) => readOperation(client, operationId)),
+    entry: (customerId, seq) => ask((client) => readEntry(client, customerId, seq)),
+    entries: (query) => ask((client) => pageOfEntries(client, query)),
+    customers: (query) => ask((client) => pageOfCustomers(client, query)),
+    async catalog() {
+      const catalog = await ask(readCatalog)
+      memory.catalog.seen(catalog)
+      return catalog
+    },
+    async saveCatalog(catalog, expected) {
+      let attempts = 0
+      const saved = await ask(async (client) => {
+        attempts += 1
+        // An attempt whose answer was lost may have saved it.
+        return (await writeCatalog(client, catalog, expected)) || (attempts > 1 && (await isSaved(client, catalog)))
+      })
+      if (saved) memory.catalog.seen(catalog)
+      return saved
+    },
+    onCatalog: memory.catalog.listen,
+    async totals() {
+      const { rows } = await ask((client) => send<TotalsRow>(client, TOTALS))
+      return { customers: Number(rows[0]?.customers), entries: Number(rows[0]?.entries) }
+    },
+    async close() {
+      clearInterval(forgetting)
+      await lane
+      await Promise.all([writes.end(), reads.end(), listings.end()])
+    },
+  }
+}
+
+/** The server and the database of a URL, without the password. */
+function placeOf(url: string): string {
+  const { host, port, database } = new pg.Client({ connectionString: url })
+  return `PostgreSQL at ${host}:${port}/${database}`
+}
+
+/** On a connection of its own: a migration may take longer than a call. */
+async function migrateAt(url: string, connectTimeoutMs: number): Promise<void> {
+  const client = new pg.Client({ connectionString: url, fallback_application_name: 'tollgate', connectionTimeoutMillis: connectTimeoutMs })
+  client.on('error', () => undefined)
+  try {
+    await client.connect().catch((error: unknown) => {
+      throw asFault(error)
+    })
+    await migrate(client)
+  } finally {
+    await client.end()
+  }
+}
