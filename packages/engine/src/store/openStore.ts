@@ -1,12 +1,13 @@
+import { filePathOf } from './filePath.ts'
 import { memoryStore } from './memory/memoryStore.ts'
 import type { Store } from './store.ts'
 
-/** Opens the store that a URL names. The driver of a database is loaded only when its URL is used. */
+/** Opens the store that a URL names. The driver of a database is loaded only when its URL is used. Throws a sentence when it cannot. */
 export async function openStore(url: string, clock: () => number): Promise<Store> {
   if (url === 'memory:') return memoryStore(clock)
-  if (/^postgres(ql)?:\/\//.test(url)) {
-    const { postgresStore } = await import('./postgres/postgresStore.ts')
-    return postgresStore(url, { clock })
+  if (url.startsWith('file:')) {
+    const { sqliteStore } = await import('./sqlite/sqliteStore.ts')
+    return sqliteStore(filePathOf(url), { clock })
   }
   throw new TypeError(`'${url}' names no store: write file:usage.db, memory: or postgres://user@host/database`)
 }

@@ -1,0 +1,81 @@
+import type { DatabaseSync } from 'node:sqlite'
+import type { Operation } from '../../core/command.ts'
+import { storedText } from '../storedText.ts'
+import { HASHES, operationHash } from './operationHash.ts'
+import { type OperationTable, operationOf } from './operationTable.ts'
+
+/** Finds the record of an operation id: the newest in memory, those that were folded in their table. */
+export interface OperationIndex {
+  find(operationId: string): Operation | null
+  /** The hash under which an id is folded. */
+  hashOf(operationId: string): number
+  /** Notes where the newest record of an id stands. */
+  note(operationId: string, position: number): void
+  /** How many ids are noted that were not folded. */
+  readonly unfolded: number
+  /** Takes what was noted, to be folded. Until `drop` is called it is found in memory. */
+  take(): TakenPlaces
+}
+
+export interface TakenPlaces {
+  /** Each bucket's hashes lie above those of the bucket before. */
+  readonly buckets: readonly (readonly OperationPlace[])[]
+  drop(): void
+}
+
+export interface OperationPlace {
+  readonly hash: number
+  position: number
+}
+
+/** How many parts the places are sorted in: few enough places in each that sorting one never takes long. */
+const BUCKETS = 64
+
+export function createOperationIndex(database: DatabaseSync, table: OperationTable): OperationIndex {
+  const seed = Number(database.prepare('SELECT hash_seed FROM fold_mark').get()?.['hash_seed'])
+  const select = database.prepare(
+    `SELECT operations.* FROM operation_positions JOIN operations USING (position)
+     WHERE operation_positions.hash = ? AND operations.id = ? ORDER BY position DESC LIMIT 1`,
+  )
+  const hashOf = (operationId: string): number => operationHash(operationId, seed)
+  let noted = emptyNotes()
+  let taken: ReadonlyMap<string, OperationPlace> | null = null
+
+  return {
+    hashOf,
+    get unfolded() {
+      return noted.byId.size
+    },
+    find(operationId) {
+      const place = noted.byId.get(operationId) ?? taken?.get(operationId)
+      if (place !== undefined) return table.read(place.position)
+      const row = select.get(hashOf(operationId), storedText(operationId))
+      return row === undefined ? null : operationOf(row)
+    },
+    note(operationId, position) {
+      const known = noted.byId.get(operationId)
+      if (known !== undefined) {
+        known.position = position
+        return
+      }
+      const place = { hash: hashOf(operationId), position }
+      noted.byId.set(operationId, place)
+      noted.buckets[Math.floor((place.hash / HASHES) * BUCKETS)]?.push(place)
+    },
+    take() {
+      const { byId, buckets } = noted
+      noted = emptyNotes()
+      taken = byId
+      return {
+        buckets,
+        drop() {
+          taken = null
+        },
+      }
+    },
+  }
+}
+
+function emptyNotes(): { readonly byId: Map<string, OperationPlace>; readonly buckets: readonly OperationPlace[][] } {
+  return { byId: new Map(), buckets: Array.from({ length: BUCKETS }, () => []) }
+}

@@ -1,0 +1,109 @@
+import type { Checkpointer } from './checkpointer.ts'
+import type { Fold } from './fold.ts'
+import type { Memory } from './memory.ts'
+import type { Purge } from './purge.ts'
+
+/** The work behind the path of a call: folding, forgetting what has expired, checkpoints. */
+export interface Upkeep {
+  /** Hears of every batch that was written. Throws when folding has failed for so long that memory would run full. */
+  afterBatch(): void
+  /** Folds everything that is left. */
+  finish(): Promise<void>
+}
+
+export interface UpkeepParts {
+  readonly memory: Memory
+  readonly fold: Fold
+  readonly purge: Purge
+  readonly checkpointer: Checkpointer
+  /** How many entries and operations may be recorded before they are folded: what opening after a crash has to replay. */
+  readonly foldAfter: number
+}
+
+/** How long no batch comes in before what is unfolded is folded anyway, in ms. */
+const IDLE_MS = 1_000
+/** How many rows are written between two checkpoints. */
+const ROWS_PER_CHECKPOINT = 16_384
+/** How many times `foldAfter` may wait in memory while folding fails. */
+const PATIENCE = 8
+
+export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: UpkeepParts): Upkeep {
+  const recorded = (): number => memory.entries.last + memory.operations.last
+  const isFolded = (): boolean => memory.residents.pinned.size === 0 && memory.operationIndex.unfolded === 0
+  let foldedUpTo = isFolded() ? recorded() : Number.NEGATIVE_INFINITY
+  let checkpointedUpTo = recorded()
+  let seenAtTick = recorded()
+  let failure: unknown = null
+  let purging = true
+  let turning = false
+  let finished = false
+  let timer: NodeJS.Timeout | null = null
+
+  const begin = (): void => {
+    foldedUpTo = recorded()
+    fold.begin()
+    takeTurns()
+  }
+
+  const takeTurns = (): void => {
+    if (turning || finished) return
+    turning = true
+    setImmediate(turn)
+  }
+
+  const turn = (): void => {
+    turning = false
+    if (finished) return
+    try {
+      if (fold.running) {
+        fold.slice()
+        purging ||= !fold.running
+      } else purging = purge()
+      failure = null
+    } catch (error) {
+      // Nobody waits for a fold: it is tried again, and told to a caller only when memory would run full.
+      failure = error
+      wait()
+      return
+    }
+    if (fold.running || purging) takeTurns()
+    else requestCheckpoint()
+  }
+
+  const requestCheckpoint = (): void => {
+    checkpointedUpTo = recorded()
+    checkpointer.request()
+  }
+
+  const wait = (): void => {
+    timer ??= setTimeout(tick, IDLE_MS).unref()
+  }
+
+  const tick = (): void => {
+    timer = null
+    const quiet = seenAtTick === recorded()
+    seenAtTick = recorded()
+    if (fold.running) takeTurns()
+    else if (quiet) begin()
+    else wait()
+  }
+
+  return {
+    afterBatch() {
+      const waiting = recorded() - foldedUpTo
+      if (failure !== null && waiting > foldAfter * PATIENCE) throw failure
+      if (waiting >= foldAfter) begin()
+      if (recorded() - checkpointedUpTo >= ROWS_PER_CHECKPOINT) requestCheckpoint()
+      wait()
+    },
+    async finish() {
+      finished = true
+      if (timer !== null) clearTimeout(timer)
+      while (fold.running || !isFolded()) {
+        fold.begin()
+        fold.slice()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
+  }
+}
