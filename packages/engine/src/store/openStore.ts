@@ -9,5 +9,9 @@ export async function openStore(url: string, clock: () => number): Promise<Store
     const { sqliteStore } = await import('./sqlite/sqliteStore.ts')
     return sqliteStore(filePathOf(url), { clock })
   }
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    const { postgresStore } = await import('./postgres/postgresStore.ts')
+    return postgresStore(url, { clock })
+  }
   throw new TypeError(`'${url}' names no store: write file:usage.db, memory: or postgres://user@host/database`)
 }
