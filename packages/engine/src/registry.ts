@@ -10,17 +10,17 @@ import { NO_CONTROLS } from './core/controls.ts'
  */
 export function catalogOf(features: Features, plans: Plans, saved: Catalog | null, now: number): Catalog {
   const allFeatures = new Map(saved?.features)
-  for (const [id, feature] of Object.entries(features)) allFeatures.set(id, catalogFeature(id, feature))
+  for (const [id, feature] of Object.entries(features)) allFeatures.set(id, catalogFeature(id, feature, featureName(features, id)))
   const allPlans = new Map(saved?.plans)
   for (const plan of Object.values(plans)) allPlans.set(plan.id, versioned(catalogPlan(plan, now), saved?.plans.get(plan.id)))
   const next = createCatalog((saved?.version ?? 0) + 1, allFeatures.values(), allPlans.values())
   return saved !== null && isSame(saved, next) ? saved : next
 }
 
-function catalogFeature(id: string, feature: Feature): CatalogFeature {
+function catalogFeature(id: string, feature: Feature, name: string): CatalogFeature {
   return {
     id,
-    name: feature.name ?? titleOf(id),
+    name,
     type: feature.type,
     consumable: feature.type === 'metered' ? feature.consumable : feature.type === 'credit_system',
     eventNames: feature.type === 'metered' ? (feature.eventNames ?? []) : [],
@@ -28,14 +28,14 @@ function catalogFeature(id: string, feature: Feature): CatalogFeature {
       feature.type === 'credit_system'
         ? Object.entries(feature.costs).map(([featureId, cost]) => ({ featureId, cost: amountOf(cost) }))
         : [],
-    display: feature.type === 'metered' ? (feature.display ?? null) : null,
+    display: feature.type === 'boolean' ? null : (feature.display ?? null),
     archived: false,
   }
 }
 
 function catalogPlan(plan: Plan, now: number): CatalogPlan {
   const { id, name, description, group, addOn, autoEnable, price, trial } = plan
-  const items = plan.items.map(catalogItem)
+  const items = plan.items.flatMap(catalogItems)
   return {
     id,
     name,
@@ -54,7 +54,8 @@ function catalogPlan(plan: Plan, now: number): CatalogPlan {
   }
 }
 
-function catalogItem(item: DeclaredItem): PlanItem {
+/** A declared item as the engine keeps it. One with both prepaid and later-paid units becomes two, since each has a price of its own. */
+function catalogItems(item: DeclaredItem): readonly PlanItem[] {
   const { featureId } = item
   const base: PlanItem = {
     id: featureId,
@@ -69,27 +70,32 @@ function catalogItem(item: DeclaredItem): PlanItem {
     prepaid: null,
     price: null,
   }
-  return item.kind === 'included' ? { ...base, ...includedTerms(item) } : base
+  if (item.kind !== 'included') return [base]
+  const { interval, perEntity, overage, prepaid } = item
+  const included = amountOf(item.included)
+  const rollover = item.rollover && rolloverRule(item.rollover)
+  const overageTerms: Partial<PlanItem> = overage
+    ? {
+        overage: { max: overage.max === 'unlimited' ? null : amountOf(overage.max) },
+        price: overage.price && {
+          ...itemPrice(overage.price, 'usage_based'),
+          max_purchase: overage.max === 'unlimited' ? null : overage.max,
+        },
+      }
+    : {}
+  const own: PlanItem = { ...base, included, interval, perEntity, rollover }
+  if (prepaid === null) return [{ ...own, ...overageTerms }]
+  const bought: PlanItem = { ...own, prepaid: { billingUnits: amountOf(prepaid.billingUnits) }, price: itemPrice(prepaid, 'prepaid') }
+  return overage ? [bought, { ...base, id: `${featureId}:overage`, interval, perEntity, ...overageTerms }] : [bought]
 }
 
-function includedTerms(item: IncludedItem): Partial<PlanItem> {
-  const { overage, prepaid } = item
-  const price = overage?.price ?? prepaid
+function itemPrice(price: UnitPrice, billing: 'prepaid' | 'usage_based'): Readonly<Record<string, unknown>> {
   return {
-    included: amountOf(item.included),
-    interval: item.interval,
-    perEntity: item.perEntity,
-    rollover: item.rollover && rolloverRule(item.rollover),
-    overage: overage && { max: overage.max === 'unlimited' ? null : amountOf(overage.max) },
-    prepaid: prepaid && { billingUnits: amountOf(prepaid.billingUnits) },
-    price: price
-      ? {
-          amount: price.amount,
-          billing_units: price.billingUnits,
-          interval: price.interval?.unit ?? 'one_off',
-          billing_method: overage ? 'usage_based' : 'prepaid',
-        }
-      : null,
+    amount: price.amount,
+    interval: price.interval?.unit ?? 'one_off',
+    ...(price.interval && price.interval.count > 1 ? { interval_count: price.interval.count } : {}),
+    billing_units: price.billingUnits,
+    billing_method: billing,
   }
 }
 
@@ -114,9 +120,4 @@ function isSame(a: Catalog, b: Catalog): boolean {
 /** Text by which two declarations are compared, amounts included. */
 function textOf(...values: readonly unknown[]): string {
   return JSON.stringify(values, (_, value: unknown) => (typeof value === 'bigint' ? `${value}n` : value))
-}
-
-function titleOf(id: string): string {
-  const words = id.replaceAll(/[_-]+/g, ' ').trim()
-  return words.charAt(0).toUpperCase() + words.slice(1)
 }

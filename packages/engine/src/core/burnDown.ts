@@ -1,9 +1,10 @@
-import { type Amount, dividedBy, greater, lesser, times } from './amount.ts'
+import { type Amount, greater, lesser } from './amount.ts'
 import type { Catalog } from './catalog.ts'
 import type { CustomerState } from './customer.ts'
 import { type Grant, refundableOf, remainingOf } from './grant.ts'
 import { overageRoomOf, overdrawnOf, spendLimitOf } from './headroom.ts'
 import type { Hold, OverageBehavior, Payment, Properties } from './hold.ts'
+import { afterPaying, NOTHING_OWED, type Owed, owedOf, priceOf, unitsOwed } from './owed.ts'
 import { type Payer, payersOf, type Scope } from './payers.ts'
 import { windowRoomOf } from './windows.ts'
 
@@ -48,13 +49,13 @@ function takeOut(catalog: Catalog, state: CustomerState, spend: Spend, payers: r
   const spending = startSpending(units, roomOf(spend.featureId), roomOf)
   const [first] = payers
   if (first?.grant.unlimited) pay(spending, first, null)
-  if (first !== undefined && spending.left > 0n) {
+  if (first !== undefined && !isPaid(spending)) {
     payFromRemaining(spending, payers)
     for (const payer of payers) if (!payer.grant.unlimited) payOverage(spending, state, payer, spend.scope)
     if (overage === 'overflow' || (overage === 'cap' && isOccupied(catalog, spend.featureId, payers)))
       payRest(spending, state, first, spend)
   }
-  const missing = spending.left + spending.withheld
+  const missing = unitsOwed(spending.owed) + spending.withheld
   if (overage === 'reject' && missing > 0n) return { payments: [], missing: units, shortOf: spending.shortOf }
   return { payments: spending.payments, missing, shortOf: spending.shortOf }
 }
@@ -89,14 +90,14 @@ export function giveBack(holds: readonly Hold[], payers: readonly Payer[], units
   for (const payer of takers) if (!payer.grant.unlimited) pay(spending, payer, lesser(-remainingOf(payer.grant), refundable(payer)))
   for (const payer of takers) pay(spending, payer, refundable(payer))
   const payments = spending.payments.map((payment) => ({ ...payment, amount: -payment.amount }))
-  return { payments, missing: -spending.left, shortOf: 'balance' }
+  return { payments, missing: -unitsOwed(spending.owed), shortOf: 'balance' }
 }
 
 const NO_LIMIT = (): null => null
 
 /** One burn-down under way: what is still to be paid, who has paid, and what stood in the way. */
 interface Spending {
-  left: Amount
+  owed: Owed
   /** Units that a usage limit keeps from being paid at all. */
   readonly withheld: Amount
   shortOf: Shortage
@@ -107,13 +108,23 @@ interface Spending {
 
 function startSpending(units: Amount, windowRoom: Amount | null, poolRoom: Spending['poolRoom']): Spending {
   const payable = windowRoom === null ? units : lesser(units, windowRoom)
-  return { left: payable, withheld: units - payable, shortOf: payable === units ? 'balance' : 'usage_limit', payments: [], poolRoom }
+  return {
+    owed: owedOf(payable),
+    withheld: units - payable,
+    shortOf: payable === units ? 'balance' : 'usage_limit',
+    payments: [],
+    poolRoom,
+  }
+}
+
+function isPaid({ owed }: Spending): boolean {
+  return owed.numerator === 0n
 }
 
 /** Takes from a payer what is left to pay, up to `available` of the payer's own units; null: whatever it takes. */
 function pay(spending: Spending, payer: Payer, available: Amount | null, rolloverId: string | null = null): void {
-  if (spending.left === 0n || (available !== null && available <= 0n)) return
-  const price = times(spending.left, payer.cost)
+  if (isPaid(spending) || (available !== null && available <= 0n)) return
+  const price = priceOf(spending.owed, payer.cost)
   const limit = payer.isPool ? spending.poolRoom(payer.grant.featureId) : null
   const room = limit === null ? null : greater(0n, limit - takenFromPool(spending, payer.grant.featureId))
   const isWithheld = room !== null && room < (available === null ? price : lesser(available, price))
@@ -121,24 +132,23 @@ function pay(spending: Spending, payer: Payer, available: Amount | null, rollove
   const payable = isWithheld ? room : available
   if (payable === null || payable >= price) {
     if (price !== 0n) spending.payments.push(paymentOf(payer, price, rolloverId))
-    spending.left = 0n
+    spending.owed = NOTHING_OWED
   } else if (payable > 0n) {
     spending.payments.push(paymentOf(payer, payable, rolloverId))
-    // A pool that is short by a fraction of a credit leaves a fraction of a unit unpaid, never nothing.
-    spending.left = greater(1n, spending.left - dividedBy(payable, payer.cost))
+    spending.owed = afterPaying(spending.owed, payable, payer.cost)
   }
 }
 
 function payOverage(spending: Spending, state: CustomerState, payer: Payer, scope: Scope): void {
-  if (spending.left === 0n) return
+  if (isPaid(spending)) return
   const room = overageRoomOf(state, payer, scope, (grant) => remainingOf(grant) - takenFrom(spending, grant))
   pay(spending, payer, room.amount)
-  if (spending.left > 0n && room.limitedBy === 'spend_limit') spending.shortOf = 'spend_limit'
+  if (!isPaid(spending) && room.limitedBy === 'spend_limit') spending.shortOf = 'spend_limit'
 }
 
 /** Puts what nobody paid on a grant regardless of what it has; only a spend limit stops that. */
 function payRest(spending: Spending, state: CustomerState, payer: Payer, { scope }: Spend): void {
-  if (spending.left === 0n) return
+  if (isPaid(spending)) return
   const { featureId } = payer.grant
   const limit = spendLimitOf(state, featureId, scope)
   if (limit === null) {
@@ -147,7 +157,7 @@ function payRest(spending: Spending, state: CustomerState, payer: Payer, { scope
   }
   const overdrawn = overdrawnOf(state, featureId, scope, (grant) => remainingOf(grant) - takenFrom(spending, grant))
   pay(spending, payer, greater(0n, limit - overdrawn))
-  if (spending.left > 0n) spending.shortOf = 'spend_limit'
+  if (!isPaid(spending)) spending.shortOf = 'spend_limit'
 }
 
 function takenFrom(spending: Spending, grant: Grant): Amount {

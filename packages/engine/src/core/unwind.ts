@@ -1,5 +1,6 @@
-import { type Amount, dividedBy, greater, times } from './amount.ts'
+import type { Amount } from './amount.ts'
 import type { HoldItem, Payment } from './hold.ts'
+import { afterPaying, NOTHING_OWED, owedOf, priceOf } from './owed.ts'
 
 export interface Unwound {
   readonly kept: readonly Payment[]
@@ -16,14 +17,14 @@ export function unwind(item: HoldItem, units: Amount): Unwound {
   if (units === 0n) return { kept: NO_PAYMENTS, returned: item.payments.toReversed() }
   const kept: Payment[] = []
   const returned: Payment[] = []
-  let left = magnitude(units)
+  let owed = owedOf(magnitude(units))
   for (const payment of item.payments) {
     const paid = magnitude(payment.amount)
-    const price = times(left, payment.cost)
+    const price = priceOf(owed, payment.cost)
     const keep = paid < price ? paid : price
     if (keep > 0n) kept.push({ ...payment, amount: signed(keep, payment.amount) })
     if (keep < paid) returned.unshift({ ...payment, amount: signed(paid - keep, payment.amount) })
-    left = paid >= price ? 0n : greater(1n, left - dividedBy(paid, payment.cost))
+    owed = paid >= price ? NOTHING_OWED : afterPaying(owed, paid, payment.cost)
   }
   return { kept, returned }
 }
