@@ -1,4 +1,13 @@
-import type { PlanItem as DeclaredItem, Feature, Features, IncludedItem, Plan, Plans, Rollover } from '@tollgate/features'
+import {
+  type PlanItem as DeclaredItem,
+  type Feature,
+  type Features,
+  featureName,
+  type Plan,
+  type Plans,
+  type Rollover,
+  type UnitPrice,
+} from '@tollgate/features'
 import { amountOf } from './core/amount.ts'
 import { type Catalog, type CatalogFeature, type CatalogPlan, createCatalog, type PlanItem, type RolloverRule } from './core/catalog.ts'
 import { NO_CONTROLS } from './core/controls.ts'
