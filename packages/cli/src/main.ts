@@ -1,2 +1,4 @@
 #!/usr/bin/env node
-export {}
+import { createProgram } from './program.ts'
+
+await createProgram().parseAsync()

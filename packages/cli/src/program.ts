@@ -1,0 +1,11 @@
+import { Command } from 'commander'
+import packageJson from '../package.json' with { type: 'json' }
+import { serveCommand } from './serve.ts'
+
+/** The `tollgate` command with everything it can do. */
+export function createProgram(): Command {
+  return new Command('tollgate')
+    .description('Typed usage metering and feature gating: the embedded engine as a command')
+    .version(packageJson.version)
+    .addCommand(serveCommand())
+}
