@@ -7,9 +7,12 @@ const fromSource = {
   ssr: { resolve: { conditions: ['source', ...defaultServerConditions], externalConditions: ['source'] } },
 }
 
+/** Bounds that only a hang reaches: many tests start real servers, and machines are slow and shared. */
+const patience = { testTimeout: 60_000, hookTimeout: 120_000 }
+
 const unit = (name: string, root: string) => ({
   ...fromSource,
-  test: { name, root, include: ['**/*.test.{ts,tsx}'], exclude: ['**/node_modules/**', '**/dist/**'] },
+  test: { name, root, include: ['**/*.test.{ts,tsx}'], exclude: ['**/node_modules/**', '**/dist/**'], ...patience },
 })
 
 /** Whole-system tests start servers, databases and a browser: one file at a time, after everything quick. */
@@ -18,10 +21,9 @@ const e2e = {
   test: {
     name: 'e2e',
     root: 'e2e',
-    include: ['src/**/*.test.ts'],
+    include: ['src/**/*.test.{ts,tsx}'],
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    ...patience,
     sequence: { groupOrder: 1 },
   },
 }
