@@ -1,1 +1,62 @@
-export {}
+// Metering an application.
+
+export { embedded } from './backends/embedded.ts'
+export { createMetering, type Metering, type MeteringOptions, type OperationOfCustomer } from './createMetering.ts'
+export type { Identify, Identity } from './identify.ts'
+export { type AllowUpTo, allowUpTo, type OutagePolicies, type OutagePolicy } from './outage.ts'
+export type { SettleMode } from './settling.ts'
+
+// Types that the declarations of an application's own routers name.
+
+export type { DenialShape, UsageContext } from './builder.ts'
+export type { GatedProcedure } from './gatedProcedure.ts'
+export type { MeteredProcedure } from './meteredProcedure.ts'
+
+// Inside a resolver.
+
+export { usage } from './running.ts'
+export type { Usage } from './usage.ts'
+
+// Serving.
+
+export { type ContextOptions, type HandlerOptions, handlerOptions } from './handlerOptions.ts'
+export type { Quote, QuotedCost } from './quote.ts'
+export type { HistoryInput, ReceiptsInput, UsageProcedures, UsageRouter, UsageRouterOptions } from './usageRouter.ts'
+
+// Denials.
+
+export { type DenialCodes, DenialError, denialCodes, denialOf } from './denialError.ts'
+export { denialFormatter, type WithDenial } from './denialShape.ts'
+
+// For backends of your own.
+
+export {
+  type AccessAfter,
+  type Allowed,
+  type Backend,
+  type Caller,
+  type CheckRequest,
+  type CommitRequest,
+  type Committed,
+  type Ended,
+  type Extended,
+  type FeatureUnits,
+  type Held,
+  type HistoryBin,
+  type HistoryPoint,
+  type HistoryQuery,
+  type Hold,
+  type LedgerReceipt,
+  type OperationRef,
+  OutageError,
+  type Overage,
+  type ReceiptPage,
+  type ReceiptQuery,
+  type RecordRequest,
+  type Refund,
+  type Refused,
+  type Released,
+  type Repeated,
+  type Reservation,
+  type ReserveRequest,
+} from './backends/backend.ts'

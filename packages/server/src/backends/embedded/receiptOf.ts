@@ -1,0 +1,76 @@
+import { type Amount, type CustomerState, type Entry, type Payment, type Settlement, type Use, unitsOf } from '@tollgate/engine'
+import type { Receipt, ReceiptItem } from '@tollgate/features'
+import type { LedgerReceipt } from '../backend.ts'
+
+/** The property under which a procedure's path stands in the ledger. */
+export const PROCEDURE = 'procedure'
+
+/** What one entry cost, as people are told; null when it moved no units. */
+export function receiptOf(entry: Entry, customer: CustomerState | null): LedgerReceipt | null {
+  const uses = usesOf(entry)
+  const [first] = uses
+  if (first === undefined) return null
+  const procedure = first.properties?.[PROCEDURE]
+  return {
+    operationId: entry.operationId ?? first.ofOperationId ?? `${entry.customerId}/${entry.seq}`,
+    customerId: entry.customerId,
+    entityId: first.entityId,
+    at: entry.at,
+    items: uses.map((use) => itemOf(use.featureId, use.units, use.payments, customer)),
+    procedure: typeof procedure === 'string' ? procedure : null,
+    kind: first.ofOperationId === null ? 'use' : 'refund',
+  }
+}
+
+/** The receipt of a hold that was just committed. */
+export function settlementReceipt(settlement: Settlement, operationId: string, at: number, customer: CustomerState): Receipt {
+  return {
+    operationId,
+    customerId: customer.id,
+    entityId: settlement.entityId,
+    at,
+    items: settledUses(settlement).map((use) => itemOf(use.featureId, use.units, use.payments, customer)),
+  }
+}
+
+/** A use, or the giving back of one. */
+export interface LedgerUse extends Use {
+  /** Set when this gives an operation's units back. */
+  readonly ofOperationId: string | null
+}
+
+/** The units that an entry records as used, whichever way they came about. */
+export function usesOf(entry: Entry): readonly LedgerUse[] {
+  return entry.changes.flatMap((change): readonly LedgerUse[] => {
+    if (change.kind === 'used') return [{ ...change.use, ofOperationId: null }]
+    if (change.kind === 'refunded') return [{ ...change.use, ofOperationId: change.ofOperationId }]
+    if (change.kind === 'settled' && change.settlement.outcome === 'committed')
+      return settledUses(change.settlement).map((use) => ({ ...use, ofOperationId: null }))
+    return []
+  })
+}
+
+/** What a committed hold used, as if it had been used at once: a refund gives back the same payments. */
+function settledUses(settlement: Settlement): readonly Use[] {
+  const { entityId, properties } = settlement
+  return settlement.items
+    .filter((item) => item.units !== 0n || item.extra.length > 0)
+    .map(({ featureId, units, kept, extra }) => ({
+      featureId,
+      entityId,
+      units,
+      payments: [...kept, ...extra],
+      eventName: null,
+      properties,
+      timestamp: null,
+    }))
+}
+
+function itemOf(featureId: string, units: Amount, payments: readonly Payment[], customer: CustomerState | null): ReceiptItem {
+  const planOf = (grantId: string): string | null => customer?.grants.find((grant) => grant.id === grantId)?.planId ?? null
+  return {
+    featureId,
+    units: unitsOf(units),
+    payments: payments.map(({ grantId, poolId, amount }) => ({ grantId, poolId, planId: planOf(grantId), amount: unitsOf(amount) })),
+  }
+}

@@ -1,0 +1,47 @@
+import type { Denial, FeatureId, Features } from '@tollgate/features'
+import type { TRPCDefaultErrorData, TRPCErrorShape, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server'
+// The types of schemas and of overwritten contexts are not exported elsewhere; plugins for tRPC's builder need them.
+import type { inferParser, Overwrite, Parser, Simplify } from '@trpc/server/unstable-core-do-not-import'
+import type { Usage } from './usage.ts'
+
+export type { Overwrite, Parser }
+
+/** A schema, or none. */
+export type MaybeParser = Parser | TRPCUnsetMarker
+
+/** The context as the procedures of a builder see it. */
+export type ContextOf<TContext, TOverrides> = Simplify<Overwrite<TContext, TOverrides>>
+
+/** What a schema adds to what a builder has parsed already. */
+export type Parsed<TBefore, TParser, TSide extends 'in' | 'out'> = TParser extends Parser
+  ? Joined<TBefore, inferParser<TParser>[TSide]>
+  : TBefore
+
+/** As tRPC joins the types of chained schemas. */
+type Joined<TBefore, TNext> = TBefore extends TRPCUnsetMarker ? TNext : Simplify<TBefore & TNext>
+
+/** What a resolver is given as its input. */
+export type InputOf<TParsed> = TParsed extends TRPCUnsetMarker ? undefined : TParsed
+
+/** What a metered procedure adds to its context. */
+export interface UsageContext<TFeatureId extends string> {
+  readonly usage: Usage<TFeatureId>
+}
+
+/** The shape of an error of a procedure: one that a denial made, or any that the router knows. */
+export type DenialShape<TFeatures extends Features, TFeatureId extends string> = TRPCErrorShape<
+  TRPCDefaultErrorData & { readonly denial: Denial<FeatureId<TFeatures>> & { readonly featureId: TFeatureId } }
+>
+
+/** A native builder, as it is used where its own types are not known. */
+export type AnyBuilder = TRPCProcedureBuilder<
+  object,
+  object,
+  object,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  TRPCUnsetMarker,
+  false,
+  TRPCErrorShape
+>

@@ -1,0 +1,48 @@
+import type { Features } from '@tollgate/features'
+import { OutageError } from './backends/backend.ts'
+import { unreadDenial } from './backends/unreadDenial.ts'
+import type { MeteringCore } from './core.ts'
+import { marked } from './mark.ts'
+import { type CallResult, type MeteredCall, quotedOnly } from './meter.ts'
+import type { Gateable } from './meterable.ts'
+import type { MeteringMiddleware } from './metered.ts'
+import { quoteRequestOf } from './quote.ts'
+import { requestOf } from './request.ts'
+
+/** Lets a procedure of any `initTRPC` run only for customers that have a feature: `.use(gated('sso'))`. */
+export type Gated<TFeatures extends Features, TNeeded> = <const $Id extends string, $Context extends TNeeded, $Input>(
+  featureId: Gateable<TFeatures, $Id>,
+) => MeteringMiddleware<$Context, $Input, object>
+
+/** The middleware that gates; throws at once on what a typed program could not have written. */
+export function gatedMiddleware(core: MeteringCore, featureId: string) {
+  checkGate(core.features, featureId)
+  const items = [{ featureId, units: 1 }]
+
+  const gate = async (call: MeteredCall): Promise<CallResult> => {
+    const caller = await core.callerOf(call.ctx)
+    const quoted = quoteRequestOf(call.ctx)
+    if (quoted) {
+      quoted.gates.push(featureId)
+      return quotedOnly(call, caller, quoted)
+    }
+    const checked = await core.backend.check({ caller, items }).catch((error: unknown) => {
+      if (!(error instanceof OutageError)) throw error
+      if (core.outage.policyOf(featureId) === 'allow') return null
+      throw core.refusal(unreadDenial('outage', items))
+    })
+    const request = requestOf(call.ctx)
+    if (request && checked) request.access = checked.access
+    if (checked?.kind === 'denied') throw core.refusal(checked.denial)
+    return call.next()
+  }
+  return marked(gate, { kind: 'gated', featureId })
+}
+
+function checkGate(features: Features, id: string): void {
+  const type = Object.hasOwn(features, id) ? features[id]?.type : undefined
+  if (type === undefined) throw new Error(`there is no feature '${id}' in the registry: declare it with defineFeatures()`)
+  if (type === 'metered') throw new Error(`'${id}' is counted in units, not had or not: use meteredProcedure('${id}', { units: … })`)
+  if (type === 'credit_system')
+    throw new Error(`'${id}' is a credit system: gate by a boolean feature, or meter a feature that draws from it`)
+}

@@ -1,0 +1,39 @@
+import type { Features } from '@tollgate/features'
+import type { TRPCProcedureBuilder } from '@trpc/server'
+import type { AnyBuilder, DenialShape } from './builder.ts'
+import type { MeteringCore } from './core.ts'
+import { procedureDenials } from './denialShape.ts'
+import { gatedMiddleware } from './gated.ts'
+import type { Gateable } from './meterable.ts'
+
+/** A procedure that only customers with a feature may call: a native builder, which goes on with `.input()` or a resolver. */
+export type GatedProcedure<
+  TFeatures extends Features,
+  TContext,
+  TMeta,
+  TOverrides,
+  TInputIn,
+  TInputOut,
+  TOutputIn,
+  TOutputOut,
+  TCaller extends boolean,
+  TErrorShape,
+> = <const $Id extends string>(
+  featureId: Gateable<TFeatures, $Id>,
+) => TRPCProcedureBuilder<
+  TContext,
+  TMeta,
+  TOverrides,
+  TInputIn,
+  TInputOut,
+  TOutputIn,
+  TOutputOut,
+  TCaller,
+  TErrorShape | DenialShape<TFeatures, $Id>
+>
+
+/** Builds gated procedures on a base. */
+export function gatedProcedureOn(core: MeteringCore, base: AnyBuilder) {
+  return (featureId: string): AnyBuilder =>
+    base.errors(procedureDenials(base._def.config?.errorFormatter)).use(gatedMiddleware(core, featureId) as never) as AnyBuilder
+}

@@ -1,0 +1,97 @@
+import type { Features, ProcedureCost } from '@tollgate/features'
+import type { Overage } from './backends/backend.ts'
+import type { UsageContext } from './builder.ts'
+import type { MeteringCore } from './core.ts'
+import { marked } from './mark.ts'
+import { type CallResult, type MeteredCall, type MeteredRules, meter } from './meter.ts'
+import type { CheckedWhat, MeteredIds, Units, UnitsById } from './meterable.ts'
+import type { CostRule } from './units.ts'
+
+/** A middleware for `.use()` of any procedure whose context and input fit. */
+export type MeteringMiddleware<TContext, TInput, TContextOut> = (
+  opts: Omit<MeteredCall, 'ctx' | 'input' | 'meta' | 'next'> & { readonly ctx: TContext; readonly input: TInput; readonly next: unknown },
+) => Promise<CallResult<TContextOut>>
+
+/** How a call is settled when it is known what it really used. */
+export interface SettleOptions<TWhat, TInput, TContext, TOutput> {
+  /**
+   * What the call really used, told from its answer. Less than what was set aside goes back; more follows `overage`. Without it the call
+   * costs what it counted with `ctx.usage`, or else what was set aside.
+   */
+  readonly used?: (opts: { readonly output: TOutput; readonly input: TInput; readonly ctx: TContext }) => UsedBy<TWhat>
+  /**
+   * What becomes of units beyond those set aside. `refuse`, the default: they are set aside before they are counted, and the call fails
+   * with the denial when that cannot be. `cap`: what fits is taken and the rest dropped. `overflow`: the balance goes below zero.
+   */
+  readonly overage?: Overage
+}
+
+type UsedBy<TWhat> = TWhat extends string ? number : { readonly [Id in keyof TWhat]?: number }
+
+/** How much is set aside: said here for one feature, and beside each id for several. */
+export type UnitsOption<TWhat, TInput, TContext> = TWhat extends string
+  ? {
+      /** Units to set aside: what the call costs, or the most that it may. */
+      readonly units: Units<TInput, TContext>
+    }
+  : { readonly units?: never }
+
+/** Options of `metered()`. */
+export type MeteredOptions<TWhat, TInput, TContext> = UnitsOption<TWhat, TInput, TContext> & SettleOptions<TWhat, TInput, TContext, unknown>
+
+/** Meters a procedure of any `initTRPC`: `.input(S).use(metered('image_gen', { units: ({ input }) => input.n })).output(O)`. */
+export type Metered<TFeatures extends Features, TNeeded> = <
+  const $What extends string | UnitsById<TFeatures, $Input, $Context>,
+  $Context extends TNeeded,
+  $Input,
+>(
+  what: CheckedWhat<TFeatures, $What, $Input, $Context>,
+  ...options: MeteredArguments<$What, $Input, $Context>
+) => MeteringMiddleware<$Context, $Input, UsageContext<MeteredIds<$What>>>
+
+/** Several features say their units beside their ids, and need no options. */
+type MeteredArguments<TWhat, TInput, TContext> = TWhat extends string
+  ? readonly [options: MeteredOptions<TWhat, TInput, TContext>]
+  : readonly [options?: MeteredOptions<TWhat, TInput, TContext>]
+
+/** What a procedure is metered by, as it is written. */
+export type What = string | Readonly<Record<string, CostRule['units'] | undefined>>
+
+/** The options as they are written, without their types. */
+export interface LooseOptions {
+  readonly units?: CostRule['units'] | undefined
+  readonly used?: MeteredRules['used'] | undefined
+  readonly overage?: Overage | undefined
+}
+
+/** The middleware that meters; throws at once on what a typed program could not have written. */
+export function meteredMiddleware(core: MeteringCore, what: What, options: LooseOptions = {}) {
+  const costs = costRules(core.features, what, options)
+  const rules: MeteredRules = { costs, used: options.used ?? null, overage: options.overage ?? 'refuse' }
+  return marked(meter(core, rules), { kind: 'metered', costs: costs.map(costOf) })
+}
+
+function costRules(features: Features, what: What, { units }: LooseOptions): readonly CostRule[] {
+  if (typeof what === 'string') {
+    if (units === undefined) throw new Error(`meter '${what}' by a number of units: { units: 1 }, or computed from the input`)
+    return [{ featureId: checkedId(features, what), units }]
+  }
+  if (units !== undefined) throw new Error('say the units of several features beside their ids: { messages: 1, image_gen: … }')
+  const costs = Object.entries(what).flatMap(([id, each]) =>
+    each === undefined ? [] : [{ featureId: checkedId(features, id), units: each }],
+  )
+  if (costs.length === 0) throw new Error('a metered procedure names at least one feature')
+  return costs
+}
+
+function checkedId(features: Features, id: string): string {
+  const type = Object.hasOwn(features, id) ? features[id]?.type : undefined
+  if (type === 'metered') return id
+  if (type === undefined) throw new Error(`there is no feature '${id}' in the registry: declare it with defineFeatures()`)
+  if (type === 'boolean') throw new Error(`'${id}' is a boolean feature, which is not counted: use gatedProcedure('${id}')`)
+  throw new Error(`'${id}' is a credit system: meter a feature that draws from it`)
+}
+
+function costOf({ featureId, units }: CostRule): ProcedureCost {
+  return { featureId, units: typeof units === 'number' ? units : 'input' }
+}

@@ -1,0 +1,87 @@
+import type { Features } from '@tollgate/features'
+import type { TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server'
+import type { AnyBuilder, ContextOf, DenialShape, InputOf, MaybeParser, Overwrite, Parsed, Parser, UsageContext } from './builder.ts'
+import type { MeteringCore } from './core.ts'
+import { procedureDenials } from './denialShape.ts'
+import type { CheckedWhat, MeteredIds, UnitsById } from './meterable.ts'
+import { type LooseOptions, meteredMiddleware, type SettleOptions, type UnitsOption, type What } from './metered.ts'
+
+/** Options of `meteredProcedure()`: the schemas are here, because units are told from the parsed input. */
+export type MeteredProcedureOptions<
+  TWhat,
+  TInput extends MaybeParser,
+  TOutput extends MaybeParser,
+  TParsedInput,
+  TParsedOutput,
+  TContext,
+> = {
+  readonly input?: TInput
+  /** An answer that fails this schema is not charged. */
+  readonly output?: TOutput
+} & UnitsOption<TWhat, InputOf<TParsedInput>, TContext> &
+  SettleOptions<TWhat, InputOf<TParsedInput>, TContext, TParsedOutput extends TRPCUnsetMarker ? unknown : TParsedOutput>
+
+/**
+ * A procedure that costs units: a native builder, ready for `.mutation()`, `.query()` or `.subscription()`, or more chaining.
+ *
+ * The units are set aside before the resolver runs, committed after it succeeds, and given back when it throws, heeds an abort by throwing, or
+ * its answer fails the output schema.
+ */
+export type MeteredProcedure<
+  TFeatures extends Features,
+  TContext,
+  TMeta,
+  TOverrides,
+  TInputIn,
+  TInputOut,
+  TOutputIn,
+  TOutputOut,
+  TCaller extends boolean,
+  TErrorShape,
+> = <
+  const $What extends string | UnitsById<TFeatures, InputOf<Parsed<TInputOut, $Input, 'out'>>, ContextOf<TContext, TOverrides>>,
+  $Input extends MaybeParser = TRPCUnsetMarker,
+  $Output extends MaybeParser = TRPCUnsetMarker,
+>(
+  what: CheckedWhat<TFeatures, $What, InputOf<Parsed<TInputOut, $Input, 'out'>>, ContextOf<TContext, TOverrides>>,
+  ...options: OptionsArgument<
+    $What,
+    MeteredProcedureOptions<
+      $What,
+      $Input,
+      $Output,
+      Parsed<TInputOut, $Input, 'out'>,
+      Parsed<TOutputOut, $Output, 'out'>,
+      ContextOf<TContext, TOverrides>
+    >
+  >
+) => TRPCProcedureBuilder<
+  TContext,
+  TMeta,
+  Overwrite<TOverrides, UsageContext<MeteredIds<$What>>>,
+  Parsed<TInputIn, $Input, 'in'>,
+  Parsed<TInputOut, $Input, 'out'>,
+  Parsed<TOutputIn, $Output, 'in'>,
+  Parsed<TOutputOut, $Output, 'out'>,
+  TCaller,
+  TErrorShape | DenialShape<TFeatures, MeteredIds<$What>>
+>
+
+type OptionsArgument<TWhat, TOptions> = TWhat extends string ? readonly [options: TOptions] : readonly [options?: TOptions]
+
+/** The options as they are written, without their types. */
+interface LooseProcedureOptions extends LooseOptions {
+  readonly input?: Parser
+  readonly output?: Parser
+}
+
+/** Builds metered procedures on a base. The metering stands after the input, which it reads, and before the output, whose failure it must see. */
+export function meteredProcedureOn(core: MeteringCore, base: AnyBuilder) {
+  return (what: What, options: LooseProcedureOptions = {}): AnyBuilder => {
+    const denying = base.errors(procedureDenials(base._def.config?.errorFormatter))
+    // What the typed signature promises is chained here, step by step; the builder's own types cannot follow optional steps.
+    const parsing = (options.input ? denying.input(options.input as never) : denying) as AnyBuilder
+    const metering = parsing.use(meteredMiddleware(core, what, options) as never) as AnyBuilder
+    return options.output ? (metering.output(options.output) as AnyBuilder) : metering
+  }
+}

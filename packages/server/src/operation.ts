@@ -1,0 +1,79 @@
+import { hash, randomUUID } from 'node:crypto'
+import type { TRPCCombinedDataTransformer } from '@trpc/server'
+import type { Caller, OperationRef } from './backends/backend.ts'
+
+/** A call's operation. */
+export interface CallOperation extends OperationRef {
+  /** Named by the client, so that it may come again and its answer is kept; otherwise it is one of a kind. */
+  readonly repeatable: boolean
+}
+
+/**
+ * The operation of a call to which the client gave an id, scoped by customer, entity and procedure: nobody can reach another's, nor take one
+ * procedure's answer for another's.
+ */
+export function repeatableOperation(id: string, caller: Caller, path: string, rawInput: unknown): CallOperation {
+  const scope = JSON.stringify([caller.customerId, caller.entityId, path, id])
+  return {
+    id: `op_${hash('sha256', scope, 'base64url')}`,
+    fingerprint: hash('sha256', canonicalText(rawInput), 'base64url'),
+    repeatable: true,
+  }
+}
+
+/** The operation of a call without an id: it has a receipt as any other, and cannot be repeated. */
+export function uniqueOperation(): CallOperation {
+  return { id: `op_${randomUUID()}`, fingerprint: '', repeatable: false }
+}
+
+/** An answer as it is kept with its operation. */
+type KeptAnswer =
+  | { readonly kind: 'value'; readonly json: unknown }
+  | { readonly kind: 'nothing' }
+  | { readonly kind: 'too_large' }
+  | { readonly kind: 'stream' }
+
+export const STREAMED_ANSWER = JSON.stringify({ kind: 'stream' } satisfies KeptAnswer)
+
+/** The text to keep for a repeat. Of an answer beyond the limit only that it was too large is kept. */
+export function answerText(data: unknown, transformer: TRPCCombinedDataTransformer | null, limitBytes: number): string {
+  if (data === undefined) return JSON.stringify({ kind: 'nothing' } satisfies KeptAnswer)
+  const json: unknown = transformer ? transformer.output.serialize(data) : data
+  const text = JSON.stringify({ kind: 'value', json } satisfies KeptAnswer)
+  return Buffer.byteLength(text) <= limitBytes ? text : JSON.stringify({ kind: 'too_large' } satisfies KeptAnswer)
+}
+
+/** What a repeat is answered, read back from the text. */
+export function parseAnswer(
+  text: string | null,
+  transformer: TRPCCombinedDataTransformer | null,
+): KeptAnswer | { readonly kind: 'data'; readonly data: unknown } {
+  // Only `answerText` and `STREAMED_ANSWER` are ever stored.
+  const kept = (text === null ? { kind: 'stream' } : JSON.parse(text)) as KeptAnswer
+  if (kept.kind === 'nothing') return { kind: 'data', data: undefined }
+  if (kept.kind !== 'value') return kept
+  return { kind: 'data', data: transformer ? transformer.output.deserialize(kept.json) : kept.json }
+}
+
+/** One text for one input, however its keys are ordered. */
+function canonicalText(value: unknown): string {
+  if (value instanceof FormData)
+    return canonicalText([...value].map(([name, entry]) => [name, entry instanceof File ? fileFacts(entry) : entry]))
+  if (value instanceof Date) return `Date(${value.getTime()})`
+  if (value instanceof Map) return `Map(${canonicalText([...value])})`
+  if (value instanceof Set) return `Set(${canonicalText([...value])})`
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
+    return `{${entries
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, entry]) => `${JSON.stringify(key)}:${canonicalText(entry)}`)
+      .join()}}`
+  }
+  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? 'undefined')
+}
+
+/** A file is known by what it says of itself: its bytes are not read for this. */
+function fileFacts({ name, size, type }: File): readonly unknown[] {
+  return [name, size, type]
+}

@@ -1,0 +1,65 @@
+import { ENVELOPE_HEADER, OPERATION_HEADER } from '@tollgate/features'
+import type { AnyTRPCRouter } from '@trpc/server'
+import type { AccessAfter } from './backends/backend.ts'
+
+/** What the HTTP request says beside the calls that it carries, and what is to be said in its answer. */
+export interface MeteredRequest {
+  /** Operation ids by the calls' place in the batch; null for a call without one. */
+  readonly operationIds: readonly (string | null)[]
+  /** The client asks for every answer in an `Envelope`. */
+  readonly wantsEnvelope: boolean
+  /** Whether a stream can be answered; tRPC refuses one over a link that cannot, and never starts it. */
+  readonly canStream: boolean
+  /** The router that is served. */
+  readonly router: AnyTRPCRouter | null
+  /** The customer as the last call of this request left it; computed only if it is told. */
+  access: AccessAfter
+}
+
+/**
+ * Where a context carries its request. Registered by name, so that two copies of this package understand each other; a symbol, because
+ * tRPC copies contexts by spreading, and no property of the application's can collide with it.
+ */
+const REQUEST = Symbol.for('tollgate.request')
+
+interface WithRequest {
+  readonly [REQUEST]?: MeteredRequest | null
+}
+
+/** The request that a context came with; null in a server-side call, and in calls made by a metered procedure's resolver. */
+export function requestOf(ctx: unknown): MeteredRequest | null {
+  return (ctx as WithRequest | null | undefined)?.[REQUEST] ?? null
+}
+
+/** The context with a request, or with none, so that calls made on behalf of this one do not take the request for theirs. */
+export function withRequest<TContext>(ctx: TContext, request: MeteredRequest | null): TContext {
+  return { ...ctx, [REQUEST]: request }
+}
+
+/** Headers as the Fetch API has them, or as Node has them. */
+export type HeadersLike = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
+
+/** Reads what a client says in headers. */
+export function parseRequest(headers: HeadersLike, canStream: boolean, router: AnyTRPCRouter): MeteredRequest {
+  return {
+    operationIds: parseOperationIds(headerOf(headers, OPERATION_HEADER)),
+    wantsEnvelope: headerOf(headers, ENVELOPE_HEADER) === '1',
+    canStream,
+    router,
+    access: () => null,
+  }
+}
+
+function parseOperationIds(header: string | null): readonly (string | null)[] {
+  if (header === null) return []
+  return header.split(',').map((part) => {
+    const id = part.trim()
+    return id === '' ? null : id
+  })
+}
+
+function headerOf(headers: HeadersLike, name: string): string | null {
+  if (headers instanceof Headers) return headers.get(name)
+  const value = headers[name]
+  return typeof value === 'string' ? value : (value?.join(',') ?? null)
+}

@@ -1,0 +1,145 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { DenialFacts, Receipt } from '@tollgate/features'
+import type { Account } from './account.ts'
+import { type AccessAfter, type CommitRequest, type Hold, OutageError } from './backends/backend.ts'
+import { endsWithin } from './repeats.ts'
+
+/** How a call's cost was settled. */
+export type Settlement =
+  | { readonly kind: 'committed'; readonly access: AccessAfter }
+  /** The call used more than what was held and what is left, under `refuse`. Nothing was recorded, and the hold is as it was. */
+  | { readonly kind: 'denied'; readonly denial: DenialFacts; readonly access: AccessAfter }
+  /** It is settled beside the answer. */
+  | { readonly kind: 'background' }
+  /** The backend did not answer in time. It goes on in the background. */
+  | { readonly kind: 'unsettled' }
+
+/** Ends holds, and does not let go before the backend has answered. */
+export interface Settling {
+  commit(account: Account, request: CommitRequest): Promise<Settlement>
+  release(account: Account): Promise<void>
+  /** Resolves once nothing is under way. */
+  drain(): Promise<void>
+}
+
+export interface SettlingOptions {
+  /**
+   * `await`: an answer leaves once its cost is recorded. `background`: it leaves before. With `waitUntil` the platform is handed the rest,
+   * so that a serverless function is not frozen before it is recorded.
+   */
+  readonly settle: SettleMode
+  /** How long an answer waits for a backend that is out before it is told so. */
+  readonly timeoutMs: number
+  /** The last word on a hold. */
+  readonly onEnded: (hold: Hold) => void
+  readonly report: (error: unknown) => void
+}
+
+export type SettleMode = 'await' | 'background' | { readonly waitUntil: (settled: Promise<unknown>) => void }
+
+const FIRST_RETRY_MS = 50
+const LAST_RETRY_MS = 30_000
+
+export function createSettling(options: SettlingOptions): Settling {
+  const { settle, timeoutMs, onEnded, report } = options
+  const underWay = new Set<Promise<void>>()
+
+  const follow = (work: Promise<unknown>): void => {
+    const end = (): void => {
+      underWay.delete(followed)
+    }
+    const followed = work.then(end, end)
+    underWay.add(followed)
+  }
+
+  const commit = async (account: Account, request: CommitRequest): Promise<Settlement> => {
+    const { backend, caller, hold } = account
+    const answer = await backend.commit(hold, request)
+    if (answer.kind === 'denied') return answer
+    if (answer.kind === 'committed') return closed(account, answer.receipt, answer.access)
+    // The answer to an earlier try was lost, but the try was not.
+    if (answer.became === 'committed') return closed(account, await receiptOf(account), account.access)
+    // The hold ran out under the call: the work was done all the same, and is recorded without it.
+    const overage = request.overage === 'overflow' ? 'overflow' : 'cap'
+    const recorded = await backend.record({
+      caller,
+      items: request.units,
+      operation: hold.operation,
+      overage,
+      procedure: hold.procedure,
+      answer: request.answer,
+    })
+    if (recorded.kind === 'conflict')
+      throw new Error(`the operation ${account.operationId} of ${hold.procedure} is recorded with another input`)
+    return closed(account, recorded.kind === 'committed' ? recorded.receipt : await receiptOf(account), recorded.access)
+  }
+
+  const receiptOf = async ({ backend, caller, operationId }: Account): Promise<(() => Receipt) | null> => {
+    const receipt = await backend.receipt(caller, operationId)
+    return receipt && (() => receipt)
+  }
+
+  const closed = (account: Account, receipt: (() => Receipt) | null, access: AccessAfter): Settlement => {
+    account.close(receipt, access)
+    onEnded(account.hold)
+    return { kind: 'committed', access }
+  }
+
+  /** Repeats what an outage stopped, for as long as it takes; every step of settling is safe to repeat. */
+  const untilAnswered = async <T>(work: () => Promise<T>): Promise<T> => {
+    for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof OutageError)) throw error
+        await delay(waitMs, undefined, { ref: false })
+      }
+    }
+  }
+
+  /** What nobody waits for: a refusal cannot be told any more, so what is left is taken, and the rest dropped. */
+  const commitAnyway = async (account: Account, request: CommitRequest): Promise<void> => {
+    const settled = await commit(account, request)
+    if (settled.kind === 'denied') await commit(account, { ...request, overage: 'cap' })
+  }
+
+  const inBackground = (work: () => Promise<void>): Promise<void> => {
+    const settled = untilAnswered(work).catch(report)
+    follow(settled)
+    return settled
+  }
+
+  return {
+    async commit(account, request) {
+      if (settle !== 'await') {
+        const settled = inBackground(() => commitAnyway(account, request))
+        if (settle !== 'background') settle.waitUntil(settled)
+        return { kind: 'background' }
+      }
+      try {
+        return await commit(account, request)
+      } catch (error) {
+        if (!(error instanceof OutageError)) throw error
+      }
+      const settled = inBackground(() => commitAnyway(account, request))
+      return (await endsWithin(settled, timeoutMs)) ? { kind: 'committed', access: account.access } : { kind: 'unsettled' }
+    },
+    async release(account) {
+      const release = async (): Promise<void> => {
+        const answer = await account.backend.release(account.hold)
+        account.close(null, answer.kind === 'released' ? answer.access : account.access)
+        onEnded(account.hold)
+      }
+      try {
+        await release()
+      } catch (error) {
+        // The caller hears why the call failed, not that its units come back a little later.
+        if (error instanceof OutageError) void inBackground(release)
+        else report(error)
+      }
+    },
+    async drain() {
+      while (underWay.size > 0) await Promise.all(underWay)
+    },
+  }
+}
