@@ -1,5 +1,6 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono'
 import { InexactAmountError } from '../core/amount.ts'
+import { InvalidCommandError } from '../core/invalidCommand.ts'
 import type { Engine } from '../engine.ts'
 import { StoreUnavailableError } from '../store/store.ts'
 import { ApiError, invalidInputs } from './apiError.ts'
@@ -111,7 +112,7 @@ function expandedBy(context: Context, body: unknown): ReadonlySet<string> {
 /** What a fault is on the wire. Only our own errors tell what happened. */
 function errorOf(fault: unknown): ApiError {
   if (fault instanceof ApiError) return fault
-  if (fault instanceof InexactAmountError) return invalidInputs(fault.message)
+  if (fault instanceof InexactAmountError || fault instanceof InvalidCommandError) return invalidInputs(fault.message)
   if (fault instanceof StoreUnavailableError)
     return new ApiError(503, 'internal_error', 'The store cannot answer at the moment', { cause: fault })
   return new ApiError(500, 'internal_error', 'Internal server error', { cause: fault })

@@ -7,7 +7,7 @@ import { admitEntity, seedOf } from './arrival.ts'
 import { type Call, nowOf, run, viewOf } from './call.ts'
 import { customerData, entityData, properties, reference, units } from './fields.ts'
 import { parseInput } from './input.ts'
-import { lockCommand, lockInput } from './lock.ts'
+import { lockInput, lockRequest } from './lock.ts'
 import { ok, type Reply } from './reply.ts'
 import { shownPool, touchedPool } from './shownPool.ts'
 import { renderCheck } from './wire/check.ts'
@@ -69,7 +69,6 @@ async function checkOnly(call: Call, asked: Asked): Promise<Reply> {
 async function checkAndSpend(call: Call, asked: Asked): Promise<Reply> {
   const { customer_id, feature_id, entity_id, properties: given, lock } = asked
   const wish = {
-    customerId: customer_id,
     entityId: entity_id ?? null,
     featureId: feature_id,
     units: roundedAmountOf(requiredBy(asked)),
@@ -83,7 +82,7 @@ async function checkAndSpend(call: Call, asked: Asked): Promise<Reply> {
       refusal.code === 'short' && refusal.customer ? replyTo(call, asked, refusal.customer, { allowed: false, payments: [] }) : null,
   }
   if (lock) {
-    const { command, operation } = await lockCommand(call, lock, wish)
+    const { command, operation } = lockRequest(call, lock, wish)
     return run(call, {
       ...about,
       command,

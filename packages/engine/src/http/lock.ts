@@ -2,15 +2,12 @@ import { hash } from 'node:crypto'
 import { z } from 'zod'
 import { type Amount, roundedAmountOf } from '../core/amount.ts'
 import type { Refusal, Reserve } from '../core/command.ts'
-import type { HoldOutcome, OperationRef, OverageBehavior, Properties } from '../core/hold.ts'
+import { DEFAULT_HOLD_MS, type HoldOutcome, MAX_HOLD_MS, type OperationRef, type OverageBehavior, type Properties } from '../core/hold.ts'
 import { ApiError, invalidRequest } from './apiError.ts'
 import { type Call, run } from './call.ts'
 import { instant, properties, text, units } from './fields.ts'
 import { parseInput } from './input.ts'
 import { ok, type Reply } from './reply.ts'
-
-const DEFAULT_LIFE_MS = 15 * 60_000
-const LONGEST_LIFE_MS = 24 * 60 * 60_000
 
 const lockId = text.min(1, "can't be an empty string").max(256)
 
@@ -35,7 +32,6 @@ const finalizeInput = z
 
 /** The units that a lock asks for. */
 export interface LockWish {
-  readonly customerId: string
   readonly entityId: string | null
   readonly featureId: string
   readonly units: Amount
@@ -43,16 +39,16 @@ export interface LockWish {
   readonly properties: Properties | null
 }
 
-/** The command that takes a lock, and the operation by which its id is known everywhere. The id is free again once the lock has ended. */
-export async function lockCommand(
-  call: Call,
-  lock: z.output<typeof lockInput>,
-  wish: LockWish,
-): Promise<{ readonly command: Reserve; readonly operation: OperationRef & { readonly reusable: true } }> {
-  const { customerId, entityId, featureId, overage } = wish
-  const lifeMs = lifeOf(lock.expires_at, call.engine.now())
-  // A hold lives in the customer's time, whose clock may have been moved; the request speaks of real time.
-  const offsetMs = (await call.engine.customer(customerId))?.clockOffsetMs ?? 0
+/** A lock's command, and the operation by which its id is known everywhere. */
+export interface LockRequest {
+  readonly command: Reserve
+  /** The id is free again once the lock has ended. */
+  readonly operation: OperationRef & { readonly reusable: true }
+}
+
+/** The command that takes a lock. */
+export function lockRequest(call: Call, lock: z.output<typeof lockInput>, wish: LockWish): LockRequest {
+  const { entityId, featureId, overage } = wish
   const ref = { id: operationIdOf(lock.lock_id), fingerprint: '' }
   const command: Reserve = {
     kind: 'reserve',
@@ -61,7 +57,8 @@ export async function lockCommand(
     items: [{ featureId, units: wish.units }],
     entityId,
     overage: lock.overage_behavior ?? overage,
-    expiresAt: call.engine.now() + offsetMs + lifeMs,
+    // A hold lives in the customer's time, whose clock may have been moved; the request speaks of real time.
+    expiresAt: { afterMs: lifeOf(lock.expires_at, call.engine.now()) },
     properties: wish.properties,
   }
   return { command, operation: { ...ref, reusable: true } }
@@ -98,8 +95,8 @@ async function overrideOf(call: Call, customerId: string, holdId: string, value:
 }
 
 function lifeOf(expiresAt: number | undefined, now: number): number {
-  const lifeMs = expiresAt === undefined ? DEFAULT_LIFE_MS : expiresAt - now
-  if (lifeMs > LONGEST_LIFE_MS) throw invalidRequest('Lock expires_at cannot be more than 1 day from now')
+  const lifeMs = expiresAt === undefined ? DEFAULT_HOLD_MS : expiresAt - now
+  if (lifeMs > MAX_HOLD_MS) throw invalidRequest('Lock expires_at cannot be more than 1 day from now')
   if (lifeMs <= 0) throw invalidRequest('Lock expires_at must be in the future')
   return lifeMs
 }

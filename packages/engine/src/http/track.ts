@@ -9,7 +9,7 @@ import { admitEntity, seedOf } from './arrival.ts'
 import { type Call, nowOf, run, viewOf } from './call.ts'
 import { customerData, entityData, instant, properties, reference, text, units } from './fields.ts'
 import { parseInput } from './input.ts'
-import { lockCommand, lockInput } from './lock.ts'
+import { lockInput, lockRequest } from './lock.ts'
 import { ok, type Reply } from './reply.ts'
 import { shownPool, touchedPool } from './shownPool.ts'
 import { renderTrack } from './wire/track.ts'
@@ -80,8 +80,8 @@ async function trackOne(call: Call, body: Tracked, shape: (reply: Reply) => Repl
   const [featureId] = featureIds
   if (lock && featureId !== undefined) {
     if (featureIds.length > 1) throw invalidRequest('A lock holds one feature: give feature_id')
-    const wish = { customerId: customer_id, entityId, featureId, units: amount, overage: overage_behavior, properties: facts }
-    const { command, operation } = await lockCommand(call, lock, wish)
+    const wish = { entityId, featureId, units: amount, overage: overage_behavior, properties: facts }
+    const { command, operation } = lockRequest(call, lock, wish)
     return run(call, {
       ...about,
       command,

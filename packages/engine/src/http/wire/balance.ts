@@ -1,5 +1,5 @@
 import { type Amount, greater, unitsOf } from '../../core/amount.ts'
-import { type Grant, remainingOf } from '../../core/grant.ts'
+import { type Grant, type Rollover, remainingOf } from '../../core/grant.ts'
 import { compareGrants, isSpendable } from '../../core/payers.ts'
 import type { Interval } from '../../core/period.ts'
 import { newestFeature } from './feature.ts'
@@ -69,7 +69,7 @@ export function renderBalance(view: View, featureId: string, expandKey = 'balanc
   if (shown.length === 0) return null
   const unlimited = shown.some((grant) => grant.unlimited)
   const feature = view.catalog.features.get(featureId)
-  const rollovers = shown.flatMap((grant) => grant.rollovers)
+  const rollovers = shown.flatMap(carriedBy)
   return {
     feature_id: featureId,
     ...(view.expand.has(expandKey) && feature ? { feature: newestFeature(feature) } : {}),
@@ -113,6 +113,11 @@ export function balanceIdOf(grants: readonly Grant[], grant: Grant): string {
   return grants.find((each) => isSameItem(each, grant))?.id ?? grant.id
 }
 
+/** The carried-over units that are left: those that were used up are of no further interest. */
+function carriedBy(grant: Grant): readonly Rollover[] {
+  return grant.rollovers.filter((rollover) => rollover.held !== 0n || rollover.used < rollover.granted)
+}
+
 function totalsOf(grants: readonly Grant[], unlimited: boolean): Pick<WireBalance, 'granted' | 'remaining' | 'usage'> {
   let granted = 0n
   let remaining = 0n
@@ -121,7 +126,7 @@ function totalsOf(grants: readonly Grant[], unlimited: boolean): Pick<WireBalanc
     granted += grant.granted
     remaining += greater(0n, remainingOf(grant))
     usage += grant.used + grant.held
-    for (const rollover of grant.rollovers) {
+    for (const rollover of carriedBy(grant)) {
       granted += rollover.granted
       remaining += remainingOf(rollover)
       usage += rollover.used + rollover.held
@@ -177,7 +182,7 @@ function renderPrice({ price, overage }: Grant): WirePrice | null {
   }
 }
 
-function renderRollover(rollover: Grant['rollovers'][number]): WireRollover {
+function renderRollover(rollover: Rollover): WireRollover {
   return { granted: unitsOf(rollover.granted), balance: unitsOf(remainingOf(rollover)), expires_at: rollover.expiresAt ?? 0 }
 }
 
