@@ -58,7 +58,7 @@ function resetGrant(draft: Draft, grant: Grant): void {
     granted: grant.included + grant.prepaid,
     nextResetAt: interval && cycleEnd(grant.anchorAt, interval, now),
     rollovers,
-    expired: grant.unlimited ? 0n : remainingOf(grant) + carriedOf(grant.rollovers) - carriedOf(rollovers),
+    expired: remainingOf(grant) + carriedOf(grant.rollovers) - carriedOf(rollovers),
   })
 }
 

@@ -49,10 +49,10 @@ export function endPlan(draft: Draft, subscription: Subscription): void {
   change(draft, { kind: 'plan_ended', subscriptionId: subscription.id, planId: subscription.planId })
 }
 
+/** Ends one grant: what it has left, its carried-over units included, has expired. */
 export function closeGrant(draft: Draft, grant: Grant, reason: 'plan_ended' | 'expired' | 'deleted'): void {
   const carried = grant.rollovers.reduce((sum, rollover) => sum + remainingOf(rollover), 0n)
-  const expired = grant.flag || grant.unlimited ? 0n : remainingOf(grant) + carried
-  change(draft, { kind: 'closed', grantId: grant.id, reason, expired })
+  change(draft, { kind: 'closed', grantId: grant.id, reason, expired: remainingOf(grant) + carried })
 }
 
 /** After a customer's plan of a group ended: the group's plan that is enabled by itself takes its place, from that instant on. */
