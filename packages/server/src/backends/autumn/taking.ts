@@ -1,0 +1,153 @@
+import { type Amount, amountOf } from '@tollgate/engine'
+import type { Features, Shortage } from '@tollgate/features'
+import type { Caller, FeatureUnits } from '../backend.ts'
+import type { AccessBook } from './accessBook.ts'
+import type { Leases, Slice } from './leases.ts'
+import { heldAside, type Locks } from './locks.ts'
+import type { LeasePart, LockPart, Part, TrackPart } from './part.ts'
+
+/** How a feature's units are charged: set aside by a lock before the work, or looked at before and tracked after it. */
+export type Pattern = 'hold' | 'track'
+
+/** What became of setting units aside: all of them or none. */
+export type Taken =
+  | { readonly kind: 'taken'; readonly parts: readonly Part[] }
+  | { readonly kind: 'short'; readonly shortage: Shortage }
+  | { readonly kind: 'entity_not_found' }
+
+export interface TakeRequest {
+  readonly caller: Caller
+  readonly items: readonly FeatureUnits[]
+  readonly ttlMs: number
+  readonly procedure: string
+}
+
+/** Sets units aside, each feature in its own way. */
+export interface Taking {
+  /** Takes one feature after the other; when one is short, those before it are given back. */
+  take(request: TakeRequest): Promise<Taken>
+  /** The lock of a part anew, with a later end; null when the balance has no room for both at once. */
+  renew(caller: Caller, part: LockPart, ttlMs: number, procedure: string): Promise<LockPart | null>
+  /** Forgets what this process counts about a part: it has ended. */
+  forget(caller: Caller, part: Part, used: Amount): void
+}
+
+export interface TakingOptions {
+  readonly features: Features
+  readonly patterns: { readonly [featureId: string]: Pattern | undefined }
+  readonly locks: Locks
+  readonly leases: Leases
+  readonly book: AccessBook
+  /** Gives parts back to Autumn. */
+  readonly giveBack: (caller: Caller, parts: readonly Part[], procedure: string) => Promise<void>
+}
+
+export function createTaking({ features, patterns, locks, leases, book, giveBack }: TakingOptions): Taking {
+  /** Units that calls of this process looked at and have not tracked yet: the next one looks for them too. */
+  const lookedAt = new Map<string, Amount>()
+  const keyOf = ({ customerId, entityId }: Caller, featureId: string): string => JSON.stringify([customerId, entityId, featureId])
+
+  const isTracked = (featureId: string, units: Amount): boolean => {
+    const feature = features[featureId]
+    // Nothing can be set aside of an allocated feature, and there is nothing to set aside for no units.
+    if (feature?.type === 'metered' && !feature.consumable) return true
+    return units === 0n || patterns[featureId] === 'track'
+  }
+
+  const track = async (caller: Caller, featureId: string, units: Amount): Promise<Taken> => {
+    const key = keyOf(caller, featureId)
+    const before = lookedAt.get(key) ?? 0n
+    // Counted before the answer comes, so that calls at the same time do not all find the same last unit.
+    lookedAt.set(key, before + units)
+    const asked = await locks.ask(caller, featureId, before + units).catch((error: unknown) => {
+      countOff(key, units)
+      throw error
+    })
+    if (asked.kind !== 'granted') {
+      countOff(key, units)
+      return asked.kind === 'short' ? { kind: 'short', shortage: asked.shortage } : asked
+    }
+    const part: TrackPart = { kind: 'track', featureId, units, paidFrom: asked.paidFrom }
+    return { kind: 'taken', parts: [part] }
+  }
+
+  const countOff = (key: string, units: Amount): void => {
+    const left = (lookedAt.get(key) ?? 0n) - units
+    if (left > 0n) lookedAt.set(key, left)
+    else lookedAt.delete(key)
+  }
+
+  const lock = async (caller: Caller, featureId: string, units: Amount, ttlMs: number, procedure: string): Promise<Taken> => {
+    const asked = await locks.take({ caller, featureId, units, ttlMs, procedure })
+    if (asked.kind !== 'granted') return asked
+    const { lockId, expiresAt, paidFrom } = asked
+    const aside = heldAside(paidFrom, units)
+    if (aside) book.setAside(caller, aside)
+    const part: LockPart = { kind: 'lock', featureId, units, lockId, expiresAt, paidFrom, aside }
+    return { kind: 'taken', parts: [part] }
+  }
+
+  const leased = (caller: Caller, { block, units }: Slice): LeasePart => {
+    const aside = heldAside(block.paidFrom, units)
+    if (aside) book.setAside(caller, aside)
+    return { kind: 'lease', featureId: block.featureId, units, paidFrom: block.paidFrom, block, aside }
+  }
+
+  const takeOne = async (request: TakeRequest, { featureId, units: asked }: FeatureUnits): Promise<Taken> => {
+    const { caller, ttlMs, procedure } = request
+    const units = amountOf(asked)
+    if (isTracked(featureId, units)) return track(caller, featureId, units)
+    const slice = await leases.take(caller, featureId, units, ttlMs)
+    if (slice) return { kind: 'taken', parts: [leased(caller, slice)] }
+    // What is left in the blocks of this process is the customer's too: without it a call could be denied that the balance would pay.
+    const rest = leases.takeRest(caller, featureId, units, ttlMs).map((each) => leased(caller, each))
+    const missing = units - rest.reduce((sum, part) => sum + part.units, 0n)
+    if (missing === 0n) return { kind: 'taken', parts: rest }
+    const taken = await lock(caller, featureId, missing, ttlMs, procedure).catch((error: unknown) => {
+      for (const part of rest) forget(caller, part, 0n)
+      throw error
+    })
+    if (taken.kind === 'taken') return { kind: 'taken', parts: [...rest, ...taken.parts] }
+    for (const part of rest) forget(caller, part, 0n)
+    return taken.kind === 'short' ? { kind: 'short', shortage: wholeShortage(taken.shortage, rest) } : taken
+  }
+
+  const forget = (caller: Caller, part: Part, used: Amount): void => {
+    if (part.kind === 'track') return countOff(keyOf(caller, part.featureId), part.units)
+    if (part.aside) book.takeOff(caller, part.aside)
+    if (part.kind === 'lease') leases.finish(part, used)
+  }
+
+  return {
+    async take(request) {
+      const parts: Part[] = []
+      try {
+        for (const item of request.items) {
+          const taken = await takeOne(request, item)
+          if (taken.kind === 'taken') {
+            parts.push(...taken.parts)
+            continue
+          }
+          await giveBack(request.caller, parts, request.procedure)
+          return taken
+        }
+      } catch (error) {
+        await giveBack(request.caller, parts, request.procedure)
+        throw error
+      }
+      return { kind: 'taken', parts }
+    },
+    async renew(caller, part, ttlMs, procedure) {
+      const taken = await lock(caller, part.featureId, part.units, ttlMs, procedure)
+      const [renewed] = taken.kind === 'taken' ? taken.parts : []
+      return renewed?.kind === 'lock' ? renewed : null
+    },
+    forget,
+  }
+}
+
+/** A call that asked Autumn for what the blocks did not have is told of all that it asked for. */
+function wholeShortage(shortage: Shortage, rest: readonly Part[]): Shortage {
+  const inBlocks = rest.reduce((sum, part) => sum + Number(part.aside === null ? 0 : part.aside.amount), 0)
+  return { ...shortage, required: shortage.required + inBlocks, remaining: shortage.remaining + inBlocks }
+}

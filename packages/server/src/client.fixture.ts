@@ -1,0 +1,71 @@
+import { ACCESS_HEADER, type CustomerAccess, ENVELOPE_HEADER, OPERATION_HEADER } from '@tollgate/features'
+import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpSubscriptionLink, type Operation, splitLink } from '@trpc/client'
+import type { AnyTRPCRouter } from '@trpc/server'
+import { EventSource } from 'eventsource'
+
+export type LinkKind = 'batch' | 'stream'
+
+/** Both links that carry several calls in one request; their answers differ in headers, status and streams. */
+export const linkKinds: readonly LinkKind[] = ['batch', 'stream']
+
+export interface ClientOptions {
+  readonly org?: string
+  readonly kind?: LinkKind
+  readonly envelope?: boolean
+  /** Looks at every response, or stands in for the network. */
+  readonly fetch?: typeof fetch
+}
+
+/** A client over a real socket. An operation id is given as `{ context: { operationId } }`. */
+export function clientOf<$Router extends AnyTRPCRouter>(url: string, options: ClientOptions = {}) {
+  const { org = 'acme', kind = 'batch', envelope = false } = options
+  const http = {
+    url,
+    headers: ({ opList }: { opList: readonly Operation[] }) => ({
+      'x-org': org,
+      [OPERATION_HEADER]: opList.map((op) => String(op.context['operationId'] ?? '')).join(','),
+      ...(envelope && { [ENVELOPE_HEADER]: '1' }),
+    }),
+    fetch: (input: RequestInfo | URL | string, init?: RequestInit) => (options.fetch ?? fetch)(input, init),
+  }
+  const batch = kind === 'batch' ? httpBatchLink(http as never) : httpBatchStreamLink(http as never)
+  const subscription = httpSubscriptionLink({ url, EventSource: eventSourceOf(org) } as never)
+  return createTRPCClient<$Router>({
+    links: [splitLink({ condition: (op) => op.type === 'subscription', true: subscription, false: batch })],
+  })
+}
+
+function eventSourceOf(org: string) {
+  return class extends EventSource {
+    constructor(url: string | URL) {
+      super(url, { fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, 'x-org': org } }) })
+    }
+  }
+}
+
+/** The access in the header of the last response. */
+export function headerWatch() {
+  let last: CustomerAccess | null = null
+  let headers = new Headers()
+  return {
+    fetch: async (input: RequestInfo | URL | string, init?: RequestInit): Promise<Response> => {
+      const response = await fetch(input, init)
+      headers = response.headers
+      const text = response.headers.get(ACCESS_HEADER)
+      last = text === null ? null : (JSON.parse(text) as CustomerAccess)
+      return response
+    },
+    access: () => last,
+    header: (name: string) => headers.get(name),
+  }
+}
+
+/** What a call failed with; throws when it did not fail. */
+export async function failureOf(call: Promise<unknown>) {
+  const outcome = await call.then(
+    () => null,
+    (error: unknown) => ({ error }),
+  )
+  if (outcome === null) throw new Error('the call was expected to fail, and did not')
+  return outcome.error as Error & { readonly data?: { readonly code: string; readonly denial: unknown } }
+}
