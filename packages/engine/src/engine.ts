@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Catalog } from './core/catalog.ts'
 import type { Admission, AnswerTo, Check, Command, Operation, Refusal } from './core/command.ts'
+import { assertConserved } from './core/conservation.ts'
 import type { CustomerState } from './core/customer.ts'
 import { type CustomerSeed, decide, present } from './core/decide.ts'
 import type { Moment } from './core/draft.ts'
@@ -145,7 +146,16 @@ export function createEngine(options: EngineOptions): Engine {
 
   const tell = (effect: Effect | null): void => {
     if (listeners.size === 0 || effect?.state == null || effect.entry === null) return
-    for (const listener of listeners) listener({ customer: effect.state, entry: effect.entry })
+    for (const listener of listeners) {
+      try {
+        listener({ customer: effect.state, entry: effect.entry })
+      } catch (error) {
+        // What a listener throws is the listener's: it neither fails the command nor keeps the others of the batch waiting.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 
   const execute = <TCommand extends Exclude<Command, Check>>(
@@ -179,11 +189,17 @@ export function createEngine(options: EngineOptions): Engine {
           return untouched
         }
         const decided = decide(live, command, moment, customerId, create)
-        if (decided.answer.ok) claims.grant(decided.answer)
-        answer = decided.answer
-        if (decided.changes.length === 0 || decided.state === null) return untouched
+        if (decided.changes.length === 0 || decided.state === null) {
+          if (decided.answer.ok) claims.grant(decided.answer)
+          answer = decided.answer
+          return untouched
+        }
         const seq = (state?.seq ?? 0) + 1
-        const operation = operationAfter(decided.answer, command, customerId, given, live, { seq, at: clock(), ttlMs: operationTtlMs })
+        const after: CustomerState = { ...decided.state, seq }
+        assertConserved(live, after, decided.changes)
+        const told: AnswerTo<TCommand> = decided.answer.ok ? { ...decided.answer, customer: after } : decided.answer
+        const operation = operationAfter(told, command, customerId, given, live, { seq, at: clock(), ttlMs: operationTtlMs })
+        if (told.ok) claims.grant(told)
         const entry: Entry = {
           customerId,
           seq,
@@ -191,7 +207,8 @@ export function createEngine(options: EngineOptions): Engine {
           operationId: operation?.status === 'running' ? null : (operation?.id ?? null),
           changes: decided.changes,
         }
-        effect = { state: { ...decided.state, seq }, entry, operation }
+        answer = told
+        effect = { state: after, entry, operation }
         return effect
       } catch (error) {
         // One command's mistake must not fail the others of its batch.
@@ -255,9 +272,9 @@ export function createEngine(options: EngineOptions): Engine {
     entries: async (query) => store.entries(query),
     async changeCatalog(change) {
       for (;;) {
-        const saved = (await store.catalog()) ?? catalog
-        const next = change(saved)
-        if (await store.saveCatalog(next, saved.version)) {
+        const saved = await store.catalog()
+        const next = change(saved ?? catalog)
+        if (await store.saveCatalog(next, saved?.version ?? 0)) {
           catalog = next
           return next
         }

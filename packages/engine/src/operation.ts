@@ -12,14 +12,15 @@ export function standingOf(
   now: number,
 ): 'operation_conflict' | 'operation_running' | 'operation_done' | null {
   if (known === null || known.status === 'released') return null
-  const isRunning =
-    known.status === 'running' && (known.customerId !== customerId ? known.expiresAt > now : hasHold(customer, known.holdId))
-  if (asked.reusable) return isRunning ? 'operation_running' : null
-  if (known.expiresAt <= now) return null
-  // A hold that ended by itself leaves its operation unfinished: the same call may try again.
-  if (known.status === 'running' && !isRunning) return null
-  if (known.customerId !== customerId || known.fingerprint !== asked.fingerprint) return 'operation_conflict'
-  return isRunning ? 'operation_running' : 'operation_done'
+  const isOther = known.customerId !== customerId || known.fingerprint !== asked.fingerprint
+  if (known.status === 'running') {
+    // A hold that ended by itself leaves its operation unfinished: the same call may try again.
+    const isRunning = known.customerId === customerId ? hasHold(customer, known.holdId) : known.expiresAt > now
+    if (!isRunning) return null
+    return isOther && !asked.reusable ? 'operation_conflict' : 'operation_running'
+  }
+  if (asked.reusable || known.expiresAt <= now) return null
+  return isOther ? 'operation_conflict' : 'operation_done'
 }
 
 export interface OperationOptions {
@@ -37,15 +38,14 @@ export function operationAfter<TCommand extends Command>(
   { seq, at, ttlMs }: { readonly seq: number; readonly at: number; readonly ttlMs: number },
 ): Operation | null {
   if (!answer.ok) return null
-  const ref =
-    command.kind === 'commit' || command.kind === 'release'
-      ? (before?.holds.find((hold) => hold.id === command.holdId)?.operation ?? null)
-      : (options.operation ?? null)
-  if (ref === null) return null
+  const settles = command.kind === 'extend' || command.kind === 'commit' || command.kind === 'release'
+  const ref = settles ? before?.holds.find((hold) => hold.id === command.holdId)?.operation : options.operation
+  if (!ref) return null
   const base = { id: ref.id, customerId, fingerprint: ref.fingerprint, result: options.result ?? null, at, expiresAt: at + ttlMs }
   switch (command.kind) {
     case 'reserve':
-      return { ...base, status: 'running', holdId: command.holdId, seq: null }
+    case 'extend':
+      return { ...base, status: 'running', holdId: command.holdId, seq: null, expiresAt: endOfHold(answer.customer, command.holdId) }
     case 'commit':
       return { ...base, status: 'done', holdId: command.holdId, seq }
     case 'release':
@@ -53,6 +53,12 @@ export function operationAfter<TCommand extends Command>(
     default:
       return { ...base, status: 'done', holdId: null, seq }
   }
+}
+
+/** When a hold ends, in real time: an operation runs no longer than its hold. */
+function endOfHold(customer: CustomerState | null, holdId: string): number {
+  const expiresAt = customer?.holds.find((hold) => hold.id === holdId)?.expiresAt ?? 0
+  return expiresAt - (customer?.clockOffsetMs ?? 0)
 }
 
 /** The record of an id that was used up. */

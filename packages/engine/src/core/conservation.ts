@@ -10,7 +10,7 @@ export class ConservationError extends Error {
 }
 
 /**
- * Asserts that a command moved units and made none: throws a `ConservationError` that names the customer and the entry.
+ * Asserts that a command moved units and made none: throws a `ConservationError` that names the customer and the entry, `after.seq`.
  *
  * Looks at the grants that the changes touched alone. For the changes of a call (used, held, settled) it follows the payments; after any
  * other change it compares those grants with all open holds.
@@ -18,7 +18,7 @@ export class ConservationError extends Error {
 export function assertConserved(before: CustomerState | null, after: CustomerState, changes: readonly Change[]): void {
   const payments = before === null ? null : paymentsOf(changes)
   const fault = before === null || payments === null ? faultOf(after) : faultOfPayments(before, after, payments)
-  if (fault !== null) throw new ConservationError(`customer '${after.id}', entry ${(before?.seq ?? 0) + 1}: ${fault}`)
+  if (fault !== null) throw new ConservationError(`customer '${after.id}', entry ${after.seq}: ${fault}`)
 }
 
 /** The first contradiction in a customer's counters; null when there is none. */

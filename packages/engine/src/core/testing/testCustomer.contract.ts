@@ -164,9 +164,9 @@ export class TestCustomer {
 
   #record(before: CustomerState | null, after: CustomerState, changes: Entry['changes']): void {
     const entry: Entry = { customerId: 'c1', seq: this.entries.length + 1, at: this.now, operationId: null, changes }
-    assertConserved(before, after, changes)
-    this.#audit.add(entry)
     this.state = { ...after, seq: entry.seq }
+    assertConserved(before, this.state, changes)
+    this.#audit.add(entry)
     assert.deepEqual(applyEntry(before, entry), this.state, 'the entry folds into the decided state')
     this.entries.push(entry)
   }
