@@ -22,11 +22,13 @@ export function messagesFor(text: string): number {
   return Math.max(1, Math.ceil(text.trim().length / CHARACTERS_PER_MESSAGE))
 }
 
-const pastedText = z.string('Paste a text.').check(
-  z.trim(),
-  z.minLength(40, 'Paste a text of at least 40 characters.'),
-  z.maxLength(MAX_TEXT, `The text is too long: ${MAX_TEXT.toLocaleString('en-US')} characters at most.`),
-)
+const pastedText = z
+  .string('Paste a text.')
+  .check(
+    z.trim(),
+    z.minLength(40, 'Paste a text of at least 40 characters.'),
+    z.maxLength(MAX_TEXT, `The text is too long: ${MAX_TEXT.toLocaleString('en-US')} characters at most.`),
+  )
 
 const color = z.string().check(z.regex(/^#[0-9a-f]{6}$/i, 'Write a colour as #rrggbb.'))
 
@@ -63,3 +65,13 @@ export const PersonInput = z.strictObject({ personId: z.string().check(z.minLeng
 export const OrgInput = z.strictObject({ orgId: z.string().check(z.minLength(1), z.maxLength(60)) })
 
 export const SwitchPlanInput = z.strictObject({ planId: z.enum(['free', 'pro']) })
+
+/** The devtools: only where they are on. */
+export const SetBalanceInput = z.strictObject({
+  featureId: z.enum(['messages', 'credits', 'seats']),
+  remaining: z.number().check(z.gte(0), z.lte(1_000_000)),
+})
+
+export const MoveClockInput = z.strictObject({ days: z.int().check(z.gte(0), z.lte(400)) })
+
+export const BreakInput = z.strictObject({ broken: z.boolean() })

@@ -11,7 +11,7 @@ export default defineConfig({
   plugins: [react(), tailwind(), precompressed()],
   resolve: { conditions: ['source', ...defaultClientConditions] },
   build: { outDir, sourcemap: true, target: 'es2023' },
-  server: { proxy: Object.fromEntries(['/trpc', '/works'].map((path) => [path, 'http://localhost:3000'])) },
+  server: { proxy: Object.fromEntries(['/trpc', '/session', '/works'].map((path) => [path, 'http://localhost:3000'])) },
 })
 
 /** Compresses once what would else be compressed for every reader. */

@@ -57,7 +57,9 @@ function writableFolder(path: string): string {
     accessSync(folder, constants.W_OK)
     return folder
   } catch (cause) {
-    throw new StartError(`The data folder ${folder} cannot be written: make it writable, or set TOLLGATE_DATA to another folder.`, { cause })
+    throw new StartError(`The data folder ${folder} cannot be written: make it writable, or set TOLLGATE_DATA to another folder.`, {
+      cause,
+    })
   }
 }
 

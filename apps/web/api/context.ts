@@ -4,12 +4,10 @@ import type { Membership, Person, StudioStore } from './studioStore.ts'
 
 /** What a procedure knows of its request. */
 export interface RequestContext {
-  readonly cookie: SessionCookie
   /** Null: nobody is signed in. */
   readonly user: User | null
   /** Where this site is seen from outside: `https://studio.example`. */
   readonly origin: string
-  readonly log: Log
 }
 
 /** A signed-in person in one of their organisations. */
@@ -32,4 +30,9 @@ export async function userOf(cookie: SessionCookie, store: StudioStore, log: Log
   if (person !== null && membership !== undefined) return { person, membership }
   log.warn({ refused: 'stale_session', personId, orgId }, 'A session of somebody who is not a member was ignored.')
   return null
+}
+
+/** What a log line tells of a user. */
+export function userFacts(user: User | null): { readonly personId?: string; readonly orgId?: string } {
+  return user === null ? {} : { personId: user.person.id, orgId: user.membership.orgId }
 }

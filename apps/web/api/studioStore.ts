@@ -19,7 +19,10 @@ export interface Membership {
   readonly role: Role
 }
 
-export type WorkKind = 'image' | 'summary' | 'brief'
+/** What the studio makes. */
+export const workKinds = ['image', 'summary', 'brief'] as const
+
+export type WorkKind = (typeof workKinds)[number]
 
 /** Something that the studio made for an organisation. */
 export interface Work {
@@ -36,6 +39,7 @@ export interface Work {
 
 /** What the product itself keeps: people, organisations and their work. Usage is not here: that is the engine's. */
 export interface StudioStore {
+  orgs(): readonly { readonly id: string; readonly name: string }[]
   people(): readonly Person[]
   person(personId: string): Person | null
   membershipsOf(personId: string): readonly Membership[]
@@ -48,7 +52,7 @@ export interface StudioStore {
   /** Null when the organisation has no such work, whoever else may have it. */
   work(orgId: string, workId: string): Work | null
   /** The newest first. */
-  worksOf(orgId: string, kind: WorkKind | 'any', limit: number): readonly Work[]
+  worksOf(orgId: string, kinds: readonly WorkKind[], limit: number): readonly Work[]
   close(): void
 }
 
@@ -72,7 +76,7 @@ const WORK_COLUMNS = 'id, org_id AS orgId, kind, title, content, made_by AS made
 export function openStudioStore(folder: string): StudioStore {
   const database = openDatabase(join(folder, 'studio.db'))
   // Every column is NOT NULL and its table STRICT, so that rows have the types that the statements' columns name.
-  const all = <T>(sql: string, ...values: readonly (string | number)[]) => database.prepare(sql).all(...values) as readonly T[]
+  const all = <T>(sql: string, ...values: readonly (string | number)[]) => database.prepare(sql).all(...values) as unknown as readonly T[]
   const run = (sql: string, ...values: readonly (string | number)[]): boolean => database.prepare(sql).run(...values).changes > 0
   const atomically = <T>(work: () => T): T => {
     database.exec('BEGIN IMMEDIATE')
@@ -105,6 +109,7 @@ export function openStudioStore(folder: string): StudioStore {
     })
 
   return {
+    orgs: () => all('SELECT id, name FROM org ORDER BY rowid'),
     people: () => all<Person>('SELECT id, name, email FROM person ORDER BY rowid'),
     person: (personId) => all<Person>('SELECT id, name, email FROM person WHERE id = ?', personId)[0] ?? null,
     membershipsOf: (personId) =>
@@ -136,12 +141,11 @@ export function openStudioStore(folder: string): StudioStore {
           run('INSERT INTO work VALUES (?, ?, ?, ?, ?, ?, ?)', orgId, id, kind, title, content, madeBy, madeAt)
       }),
     work: (orgId, workId) => all<Work>(`SELECT ${WORK_COLUMNS} FROM work WHERE org_id = ? AND id = ?`, orgId, workId)[0] ?? null,
-    worksOf: (orgId, kind, limit) =>
+    worksOf: (orgId, kinds, limit) =>
       all<Work>(
-        `SELECT ${WORK_COLUMNS} FROM work WHERE org_id = ? AND (kind = ? OR ? = 'any') ORDER BY made_at DESC, rowid DESC LIMIT ?`,
+        `SELECT ${WORK_COLUMNS} FROM work WHERE org_id = ? AND kind IN (SELECT value FROM json_each(?)) ORDER BY made_at DESC, rowid DESC LIMIT ?`,
         orgId,
-        kind,
-        kind,
+        JSON.stringify(kinds),
         limit,
       ),
     close: () => database.close(),

@@ -1,4 +1,5 @@
 import { strToU8, zipSync } from 'fflate'
+import { csvOf } from '../../csv.ts'
 import type { Work } from '../studioStore.ts'
 
 /** Packs works into a ZIP: a table of contents as CSV, and each work in a file of its own. */
@@ -8,16 +9,6 @@ export function archiveWorks(works: readonly Work[]): Uint8Array {
   const contents = csvOf([['file', 'kind', 'title', 'made by', 'made at'], ...rows])
   const files = named.map(({ work, path }) => [path, strToU8(work.content)] as const)
   return zipSync({ 'contents.csv': strToU8(contents), ...Object.fromEntries(files) })
-}
-
-/** Rows as RFC 4180 has them; a cell that a spreadsheet would take for a formula is written as text. */
-export function csvOf(rows: readonly (readonly string[])[]): string {
-  return rows.map((row) => `${row.map(cellOf).join(',')}\r\n`).join('')
-}
-
-function cellOf(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
 
 function pathOf(work: Work, position: number): string {

@@ -49,7 +49,15 @@ function readabilityOf(text: string) {
 
 /** Groups of vowels, without a silent e: near enough for English. */
 function syllablesOf(word: string): number {
-  return Math.max(1, (word.toLowerCase().replace(/e$/, '').match(/[aeiouy]+/g) ?? []).length)
+  return Math.max(
+    1,
+    (
+      word
+        .toLowerCase()
+        .replace(/e$/, '')
+        .match(/[aeiouy]+/g) ?? []
+    ).length,
+  )
 }
 
 function contrastOf(foreground: string, background: string) {

@@ -1,4 +1,4 @@
-import { backdrop, type Style, SIZE, tag } from './canvas.ts'
+import { backdrop, SIZE, type Style, tag } from './canvas.ts'
 import { mix } from './palette.ts'
 import { between } from './random.ts'
 

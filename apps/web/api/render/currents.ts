@@ -1,5 +1,5 @@
 import { createNoise2D } from 'simplex-noise'
-import { backdrop, type Style, SIZE, tag } from './canvas.ts'
+import { backdrop, SIZE, type Style, tag } from './canvas.ts'
 import { mix } from './palette.ts'
 import { between, pick } from './random.ts'
 

@@ -1,5 +1,5 @@
 import { createNoise2D } from 'simplex-noise'
-import { backdrop, round, type Style, SIZE, tag, verticalGradient } from './canvas.ts'
+import { backdrop, round, SIZE, type Style, tag, verticalGradient } from './canvas.ts'
 import { mix } from './palette.ts'
 import { between } from './random.ts'
 

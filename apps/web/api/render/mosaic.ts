@@ -1,4 +1,4 @@
-import { backdrop, type Style, SIZE, tag } from './canvas.ts'
+import { backdrop, SIZE, type Style, tag } from './canvas.ts'
 import { between, pick } from './random.ts'
 
 /** A grid of plain shapes: quarter and half circles, leaves, dots and triangles. */

@@ -1,4 +1,4 @@
-import { backdrop, round, type Style, SIZE, tag } from './canvas.ts'
+import { backdrop, round, SIZE, type Style, tag } from './canvas.ts'
 import { mix } from './palette.ts'
 import { between, pick } from './random.ts'
 
@@ -29,7 +29,8 @@ export const orbits: Style = ({ random, palette }) => {
   const light = tag(
     'radialGradient',
     { id: 'light' },
-    tag('stop', { offset: 0, 'stop-color': mix(palette.ink, palette.sky[1], 0.75) }) + tag('stop', { offset: 1, 'stop-color': palette.ink }),
+    tag('stop', { offset: 0, 'stop-color': mix(palette.ink, palette.sky[1], 0.75) }) +
+      tag('stop', { offset: 1, 'stop-color': palette.ink }),
   )
   return [
     tag('defs', {}, light),

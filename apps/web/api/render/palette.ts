@@ -9,7 +9,7 @@ export interface Palette {
   readonly accents: readonly [string, string, string, string]
 }
 
-const palettes = [
+const palettes: readonly [Palette, ...Palette[]] = [
   {
     words: ['sunset', 'sunrise', 'dawn', 'dusk', 'evening', 'warm', 'fire', 'autumn', 'lighthouse'],
     sky: ['#2b2d5b', '#b2506b', '#f9b27c'],
@@ -52,7 +52,7 @@ const palettes = [
     paper: '#fdf1ef',
     accents: ['#d9577e', '#f2a0a1', '#8a5aa3', '#f6c667'],
   },
-] as const satisfies readonly [Palette, ...Palette[]]
+]
 
 /** The palette that a prompt's words name, else one that the prompt as a whole decides. */
 export function paletteOf(prompt: string): Palette {

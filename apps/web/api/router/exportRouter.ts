@@ -1,6 +1,6 @@
 import { archiveWorks } from '../export/archiveWorks.ts'
 import { samlMetadata } from '../export/samlMetadata.ts'
-import type { StudioStore } from '../studioStore.ts'
+import { type StudioStore, workKinds } from '../studioStore.ts'
 import type { Trpc } from '../trpc.ts'
 
 const EXPORTED = 2_000
@@ -10,7 +10,7 @@ export const exportRouter = (t: Trpc, store: StudioStore) =>
   t.router({
     /** All that the organisation made, as a ZIP. */
     works: t.gatedProcedure('data_export').mutation(({ ctx: { user } }) => {
-      const works = store.worksOf(user.membership.orgId, 'any', EXPORTED)
+      const works = store.worksOf(user.membership.orgId, workKinds, EXPORTED)
       const archive = Buffer.from(archiveWorks(works)).toString('base64')
       return { name: `${user.membership.orgId}-works.zip`, type: 'application/zip', base64: archive, works: works.length }
     }),

@@ -17,6 +17,8 @@ export type BriefChunk =
 const PACE_MS = 30
 const WORDS_PER_CHUNK = 3
 
+const SHOWN = 12
+
 /** Summaries and briefings: paid in messages. */
 export const textsRouter = (t: Trpc, store: StudioStore) =>
   t.router({
@@ -29,34 +31,34 @@ export const textsRouter = (t: Trpc, store: StudioStore) =>
       }),
 
     /** A briefing, section by section: a message for each section that was begun, and none for those that were not. */
-    write: t
-      .meteredProcedure('messages', { input: WriteInput, units: BRIEF_SECTIONS })
-      .mutation(async function* ({ ctx, input, signal }): AsyncGenerator<BriefChunk, void, void> {
-        const written: string[] = []
-        try {
-          for (const { heading, body } of writeBrief(input.text, signal)) {
-            ctx.usage.add(1)
-            written.push(`## ${heading}\n\n`)
-            yield { kind: 'section', heading }
-            for (const text of chunksOf(body)) {
-              await wait(PACE_MS, undefined, { signal })
-              written.push(text)
-              yield { kind: 'words', text }
-            }
-            written.push('\n\n')
+    write: t.meteredProcedure('messages', { input: WriteInput, units: BRIEF_SECTIONS }).mutation(async function* ({
+      ctx,
+      input,
+      signal,
+    }): AsyncGenerator<BriefChunk, void> {
+      const written: string[] = []
+      try {
+        for (const { heading, body } of writeBrief(input.text, signal)) {
+          ctx.usage.add(1)
+          written.push(`## ${heading}\n\n`)
+          yield { kind: 'section', heading }
+          for (const text of chunksOf(body)) {
+            await wait(PACE_MS, undefined, { signal })
+            written.push(text)
+            yield { kind: 'words', text }
           }
-        } finally {
-          // What was delivered was paid for, so it is kept, also when the reader stopped.
-          if (written.length > 0) keep(store, ctx.user, 'brief', input.text, written.join('').trim())
+          written.push('\n\n')
         }
-      }),
+      } finally {
+        // What was delivered was paid for, so it is kept, also when the reader stopped.
+        if (written.length > 0) keep(store, ctx.user, 'brief', input.text, written.join('').trim())
+      }
+    }),
 
     /** The newest texts of the organisation. */
     list: t.authedProcedure.query(({ ctx: { user } }) =>
       store
-        .worksOf(user.membership.orgId, 'any', 40)
-        .filter(({ kind }) => kind !== 'image')
-        .slice(0, 12)
+        .worksOf(user.membership.orgId, ['summary', 'brief'], SHOWN)
         .map(({ id, kind, title, content, madeBy, madeAt }) => ({ id, kind, title, content, madeBy, madeAt })),
     ),
   })

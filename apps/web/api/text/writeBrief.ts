@@ -11,7 +11,12 @@ export interface BriefSection {
 /** Writes a briefing about a text in `BRIEF_SECTIONS` sections: each is worked out when it is asked for. */
 export function* writeBrief(text: string, signal?: AbortSignal): Generator<BriefSection, void, void> {
   const sentences = sentencesOf(text)
-  yield { heading: 'In one sentence', body: summarize(text, 1, signal).sentences.map(({ text: said }) => said).join(' ') }
+  yield {
+    heading: 'In one sentence',
+    body: summarize(text, 1, signal)
+      .sentences.map(({ text: said }) => said)
+      .join(' '),
+  }
   yield { heading: 'What matters', body: bullets(summarize(text, 5, signal).sentences.map(({ text: said }) => said)) }
   const names = namesOf(sentences)
   const terms = keywordsOf(sentences, 6)
@@ -40,7 +45,11 @@ function namesOf(sentences: readonly Sentence[]): readonly string[] {
 function questionsOn(names: readonly string[], terms: readonly string[]): readonly string[] {
   const [first = 'this', second = first, third = second] = terms
   const [who = 'those concerned'] = names
-  return [`What would be different without ${first}?`, `How do ${second} and ${third} depend on each other?`, `Who besides ${who} has to agree?`]
+  return [
+    `What would be different without ${first}?`,
+    `How do ${second} and ${third} depend on each other?`,
+    `Who besides ${who} has to agree?`,
+  ]
 }
 
 function bullets(lines: readonly string[]): string {

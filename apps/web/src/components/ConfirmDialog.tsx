@@ -14,7 +14,16 @@ export interface ConfirmDialogProps {
 }
 
 /** Asks before something that is not undone with one click. It stays open while the work is under way. */
-export function ConfirmDialog({ open, onOpenChange, title, confirmLabel, danger, pending = false, onConfirm, children }: ConfirmDialogProps) {
+export function ConfirmDialog({
+  open,
+  onOpenChange,
+  title,
+  confirmLabel,
+  danger,
+  pending = false,
+  onConfirm,
+  children,
+}: ConfirmDialogProps) {
   return (
     <AlertDialog.Root open={open} onOpenChange={(next) => !pending && onOpenChange(next)}>
       <AlertDialog.Portal>

@@ -32,10 +32,5 @@ export function TextInput(props: ComponentPropsWithRef<'input'>) {
 }
 
 export function TextArea({ className, ...rest }: ComponentPropsWithRef<'textarea'>) {
-  return (
-    <Base.Control
-      render={<textarea {...rest} />}
-      className={`resize-y py-2.5 leading-6 ${controlLook} ${className ?? ''}`}
-    />
-  )
+  return <Base.Control render={<textarea {...rest} />} className={`resize-y py-2.5 leading-6 ${controlLook} ${className ?? ''}`} />
 }

@@ -1,0 +1,113 @@
+import { Link, useLocation } from '@tanstack/react-router'
+import { type DenialReason, featureName } from '@tollgate/features'
+import { useState } from 'react'
+import { features, plans } from '../../catalog.ts'
+import { useCustomer } from '../client.ts'
+import { formatDistance, formatMoment, formatNumber } from '../format.ts'
+import { type FeatureKey, unitNames } from '../plans/planTerms.ts'
+import { SwitchPlanDialog } from '../plans/SwitchPlanDialog.tsx'
+import { unlockedBy } from '../plans/unlockedBy.ts'
+import { useIsOwner } from '../session.ts'
+import { Button } from './Button.tsx'
+import { Notice } from './Notice.tsx'
+
+/** What was refused, or would be. */
+export interface Refusal {
+  readonly reason: DenialReason
+  readonly featureId: FeatureKey
+  /** The balance that is short; null when there is none. */
+  readonly poolId: FeatureKey | null
+  /** What was asked of that balance, in its units. */
+  readonly required: number
+  /** Null: it was not read. */
+  readonly remaining: number | 'unlimited' | null
+  readonly resetsAt: number | null
+}
+
+export interface RefusalNoticeProps {
+  readonly refusal: Refusal
+  /** Units of the feature that were asked for. */
+  readonly units: number
+}
+
+/** Why something cannot be done right now, when that changes by itself, and which plan changes it at once. */
+export function RefusalNotice({ refusal, units }: RefusalNoticeProps) {
+  const { pathname } = useLocation()
+  const customer = useCustomer()
+  const isOwner = useIsOwner()
+  const [isSwitching, setIsSwitching] = useState(false)
+  const held = customer.plans?.map(({ planId }) => planId) ?? []
+  const unlocking = isOfBalance(refusal.reason) ? unlockedBy(refusal.featureId, units, held) : null
+  return (
+    <>
+      <Notice
+        kind="warn"
+        title={titleOf(refusal)}
+        actions={
+          unlocking !== null && (
+            <>
+              {isOwner && (
+                <Button look="primary" size="small" onClick={() => setIsSwitching(true)}>
+                  Switch to {plans[unlocking].name}
+                </Button>
+              )}
+              <Link
+                to="/plans"
+                search={{ back: pathname }}
+                className="inline-flex h-8 items-center rounded-lg px-2.5 font-medium text-caption text-ink underline underline-offset-4 hover:bg-surface"
+              >
+                Compare plans
+              </Link>
+            </>
+          )
+        }
+      >
+        <p>
+          {detailOf(refusal)} {refusal.resetsAt !== null && resetOf(refusal.resetsAt, customer.at ?? Date.now())}{' '}
+          {unlocking !== null &&
+            (isOwner ? `${plans[unlocking].name} has it now.` : `${plans[unlocking].name} has it: ask an owner to switch.`)}
+        </p>
+      </Notice>
+      <SwitchPlanDialog to={isSwitching ? unlocking : null} onClose={() => setIsSwitching(false)} />
+    </>
+  )
+}
+
+function isOfBalance(reason: DenialReason): boolean {
+  return reason === 'feature_not_in_plan' || reason === 'limit_reached'
+}
+
+function titleOf({ reason, featureId, poolId }: Refusal): string {
+  const name = featureName(features, featureId)
+  switch (reason) {
+    case 'feature_not_in_plan':
+      return `${name} is not in your plan`
+    case 'limit_reached':
+      return `Not enough ${unitNames(poolId ?? featureId).plural} left`
+    case 'usage_limit_reached':
+    case 'spend_limit_reached':
+      return `The limit for ${name} is reached`
+    case 'outage':
+      return 'Your balance cannot be checked right now'
+    case 'operation_conflict':
+      return 'This call repeats another one with a different input'
+    case 'operation_in_progress':
+      return 'This call is running already'
+    case 'answer_too_large':
+    case 'answer_streamed':
+      return 'This call was done before, and its answer was not kept'
+    case 'entity_not_found':
+      return 'There is no such seat'
+  }
+}
+
+function detailOf({ reason, featureId, poolId, required, remaining }: Refusal): string {
+  if (reason === 'outage') return 'Nothing was done and nothing was charged. Try again in a moment.'
+  if (reason !== 'limit_reached') return ''
+  const names = unitNames(poolId ?? featureId)
+  return `This needs ${formatNumber(required)} ${required === 1 ? names.singular : names.plural}, and you have ${formatNumber(remaining ?? 0)}.`
+}
+
+function resetOf(resetsAt: number, now: number): string {
+  return `More on ${formatMoment(resetsAt, now)} (${formatDistance(resetsAt, now)}).`
+}

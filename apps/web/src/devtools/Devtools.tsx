@@ -1,0 +1,46 @@
+import { Activity, X } from 'lucide-react'
+import { useState } from 'react'
+import { Button } from '../components/Button.tsx'
+import { DevtoolsControls } from './DevtoolsControls.tsx'
+import { TimelineTable } from './TimelineTable.tsx'
+import { useTimeline } from './useTimeline.ts'
+
+/** A panel for whoever builds the product: what the meter was asked, and what happens when it is disturbed. Development only. */
+export default function Devtools() {
+  const [isOpen, setIsOpen] = useState(false)
+  if (isOpen) return <Panel onClose={() => setIsOpen(false)} />
+  return (
+    <div className="fixed right-4 bottom-4 z-20">
+      <Button className="shadow-card" onClick={() => setIsOpen(true)}>
+        <Activity aria-hidden="true" />
+        Devtools
+      </Button>
+    </div>
+  )
+}
+
+function Panel({ onClose }: { readonly onClose: () => void }) {
+  const timeline = useTimeline()
+  return (
+    <section
+      aria-label="Devtools"
+      className="fixed inset-x-0 bottom-0 z-20 flex max-h-[60dvh] flex-col border-line border-t bg-surface shadow-card lg:h-90"
+    >
+      <header className="flex h-12 shrink-0 items-center justify-between border-line border-b px-4">
+        <h2 className="flex items-center gap-2 font-semibold">
+          <Activity aria-hidden="true" className="size-4 text-accent-text" />
+          Devtools
+        </h2>
+        <Button look="quiet" size="small" aria-label="Close the devtools" onClick={onClose}>
+          <X aria-hidden="true" />
+        </Button>
+      </header>
+      <div className="grid min-h-0 grow grid-cols-1 overflow-y-auto lg:grid-cols-[22rem_1fr] lg:overflow-hidden">
+        <div className="border-line p-4 lg:overflow-y-auto lg:border-r">
+          <DevtoolsControls broken={timeline?.broken ?? false} clockOffsetMs={timeline?.clockOffsetMs ?? 0} />
+        </div>
+        <TimelineTable events={timeline?.events} />
+      </div>
+    </section>
+  )
+}
