@@ -26,7 +26,7 @@ export function clientOf<$Router extends AnyTRPCRouter>(url: string, options: Cl
       [OPERATION_HEADER]: opList.map((op) => String(op.context['operationId'] ?? '')).join(','),
       ...(envelope && { [ENVELOPE_HEADER]: '1' }),
     }),
-    fetch: (input: RequestInfo | URL | string, init?: RequestInit) => (options.fetch ?? fetch)(input, init),
+    fetch: (input: string | URL | Request, init?: RequestInit) => (options.fetch ?? fetch)(input, init),
   }
   const batch = kind === 'batch' ? httpBatchLink(http as never) : httpBatchStreamLink(http as never)
   const subscription = httpSubscriptionLink({ url, EventSource: eventSourceOf(org) } as never)
@@ -48,7 +48,7 @@ export function headerWatch() {
   let last: CustomerAccess | null = null
   let headers = new Headers()
   return {
-    fetch: async (input: RequestInfo | URL | string, init?: RequestInit): Promise<Response> => {
+    fetch: async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
       const response = await fetch(input, init)
       headers = response.headers
       const text = response.headers.get(ACCESS_HEADER)
@@ -68,4 +68,11 @@ export async function failureOf(call: Promise<unknown>) {
   )
   if (outcome === null) throw new Error('the call was expected to fail, and did not')
   return outcome.error as Error & { readonly data?: { readonly code: string; readonly denial: unknown } }
+}
+
+/** All that a stream yields. */
+export async function chunksOf<T>(stream: AsyncIterable<T> | Promise<AsyncIterable<T>>): Promise<readonly T[]> {
+  const chunks: T[] = []
+  for await (const chunk of await stream) chunks.push(chunk)
+  return chunks
 }
