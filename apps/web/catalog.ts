@@ -3,7 +3,7 @@ import { boolean, creditSystem, defineFeatures, definePlans, granted, included, 
 /** What the studio meters and gates; read by the server and by the browser. */
 export const features = defineFeatures({
   messages: metered({ name: 'Messages', display: { singular: 'message', plural: 'messages' } }),
-  api_calls: metered({ name: 'API calls', display: { singular: 'call', plural: 'calls' } }),
+  api_calls: metered({ name: 'API calls', display: { singular: 'API call', plural: 'API calls' } }),
   image_gen: metered({ name: 'Images', display: { singular: 'image', plural: 'images' } }),
   seats: metered({ name: 'Seats', consumable: false, display: { singular: 'seat', plural: 'seats' } }),
   data_export: boolean({ name: 'Data export' }),

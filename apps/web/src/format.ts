@@ -31,6 +31,6 @@ export function formatDistance(at: number, now: number): string {
 }
 
 export function formatPrice(price: { readonly amount: number; readonly interval: { readonly unit: string } | null } | null): string {
-  if (price === null) return 'Free'
+  if (price === null) return '$0'
   return price.interval === null ? `$${number.format(price.amount)} once` : `$${number.format(price.amount)} per ${price.interval.unit}`
 }

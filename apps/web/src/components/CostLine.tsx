@@ -14,7 +14,7 @@ export interface CostLineProps {
   readonly id?: string
 }
 
-/** What a call costs and what there is: `40 credits of 100 left`. */
+/** What a call costs and what there is: `40 credits, 100 left`. */
 export function CostLine({ prospect, cost, paidBy, upTo = false, id }: CostLineProps) {
   const names = unitNames(paidBy)
   return (
@@ -31,7 +31,7 @@ export function CostLine({ prospect, cost, paidBy, upTo = false, id }: CostLineP
 function told(prospect: Prospect): ReactNode {
   if (prospect.status !== 'ready') return prospect.status === 'loading' ? <Skeleton className="ml-2 inline-block h-3 w-20" /> : null
   const left = leftOf(prospect)
-  return left === null ? null : left === 'unlimited' ? ', without limit' : ` of ${formatNumber(left)} left`
+  return left === null ? null : left === 'unlimited' ? ', without limit' : `, ${formatNumber(left)} left`
 }
 
 function leftOf(state: Extract<Prospect, { status: 'ready' }>): number | 'unlimited' | null {

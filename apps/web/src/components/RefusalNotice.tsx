@@ -41,7 +41,7 @@ export function RefusalNotice({ refusal, units }: RefusalNoticeProps) {
   return (
     <>
       <Notice
-        kind="warn"
+        kind={refusal.reason === 'feature_not_in_plan' ? 'info' : 'warn'}
         title={titleOf(refusal)}
         actions={
           unlocking !== null && (
@@ -64,8 +64,7 @@ export function RefusalNotice({ refusal, units }: RefusalNoticeProps) {
       >
         <p>
           {detailOf(refusal)} {refusal.resetsAt !== null && resetOf(refusal.resetsAt, customer.at ?? Date.now())}{' '}
-          {unlocking !== null &&
-            (isOwner ? `${plans[unlocking].name} has it now.` : `${plans[unlocking].name} has it: ask an owner to switch.`)}
+          {unlocking !== null && wayOut(plans[unlocking].name, refusal, isOwner)}
         </p>
       </Notice>
       <SwitchPlanDialog to={isSwitching ? unlocking : null} onClose={() => setIsSwitching(false)} />
@@ -110,4 +109,9 @@ function detailOf({ reason, featureId, poolId, required, remaining }: Refusal): 
 
 function resetOf(resetsAt: number, now: number): string {
   return `More on ${formatMoment(resetsAt, now)} (${formatDistance(resetsAt, now)}).`
+}
+
+function wayOut(plan: string, { reason }: Refusal, isOwner: boolean): string {
+  const told = reason === 'feature_not_in_plan' ? `${plan} has it` : `${plan} has more at once`
+  return isOwner ? `${told}.` : `${told}: ask an owner to switch.`
 }

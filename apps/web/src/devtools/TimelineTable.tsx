@@ -1,4 +1,5 @@
 import type { TimelineEvent } from '../../api/devtools/timeline.ts'
+import { ScrollRegion } from '../components/ScrollRegion.tsx'
 import { Skeleton } from '../components/Skeleton.tsx'
 import { formatNumber } from '../format.ts'
 
@@ -17,8 +18,7 @@ export function TimelineTable({ events }: { readonly events: readonly TimelineEv
   if (events === undefined) return <Skeleton className="m-4 h-40" />
   if (events.length === 0) return <p className="p-4 text-muted">Nothing was asked yet. Use the studio, and it appears here.</p>
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by keyboard
-    <div role="region" aria-label="Timeline" tabIndex={0} className="overflow-auto">
+    <ScrollRegion label="Timeline">
       <table className="w-full min-w-140 text-left text-caption">
         <thead className="sticky top-0 bg-surface text-muted">
           <tr>
@@ -45,6 +45,6 @@ export function TimelineTable({ events }: { readonly events: readonly TimelineEv
           ))}
         </tbody>
       </table>
-    </div>
+    </ScrollRegion>
   )
 }

@@ -9,8 +9,16 @@ export const mainPlans = Object.values(plans).filter((plan) => !plan.addOn)
 
 export type MainPlanId = 'free' | 'pro'
 
-/** The features in the order of the registry, for rows of a table. */
-export const featureIds = Object.keys(features) as readonly FeatureKey[]
+/** The features as rows of a table: a pool stands before what draws from it. */
+export const featureIds = [
+  'messages',
+  'credits',
+  'image_gen',
+  'api_calls',
+  'seats',
+  'data_export',
+  'sso',
+] as const satisfies readonly FeatureKey[]
 
 /** What units of a feature are called. */
 export function unitNames(featureId: FeatureKey): UnitNames {

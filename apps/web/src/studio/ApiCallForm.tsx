@@ -1,9 +1,10 @@
 import { Send } from 'lucide-react'
-import { type ReactNode, useId } from 'react'
+import type { ReactNode } from 'react'
 import { type ApiCall, ApiCallInput } from '../../inputs.ts'
 import { Button } from '../components/Button.tsx'
 import { CostLine } from '../components/CostLine.tsx'
 import { Field, TextArea, TextInput } from '../components/Field.tsx'
+import { ScrollRegion } from '../components/ScrollRegion.tsx'
 import { SelectField } from '../components/SelectField.tsx'
 import type { Prospect } from '../components/SpendNotice.tsx'
 
@@ -30,7 +31,6 @@ const starts: { readonly [Endpoint in ApiCall['endpoint']]: ApiCall & { readonly
 
 /** An endpoint, its fields, and the request that they make. */
 export function ApiCallForm({ input, onChange, pending, prospect, notice, onSend }: ApiCallFormProps) {
-  const previewId = useId()
   const isValid = ApiCallInput.safeParse(input).success
   return (
     <form
@@ -53,18 +53,14 @@ export function ApiCallForm({ input, onChange, pending, prospect, notice, onSend
         </Field>
       )}
       <div>
-        <p id={previewId} className="mb-1.5 font-medium text-caption">
+        <p aria-hidden="true" className="mb-1.5 font-medium text-caption">
           What is sent
         </p>
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what can be scrolled must be reachable by keyboard */}
-        <pre
-          tabIndex={0}
-          role="region"
-          aria-labelledby={previewId}
-          className="overflow-x-auto rounded-lg bg-sunken p-3 font-mono text-caption"
-        >
-          {`POST /trpc/playground.ask\ncontent-type: application/json\nx-tollgate-operation: <a new id>\n\n${JSON.stringify(input, null, 2)}`}
-        </pre>
+        <ScrollRegion label="What is sent" className="rounded-lg bg-sunken">
+          <pre className="p-3 font-mono text-caption">
+            {`POST /trpc/playground.ask\ncontent-type: application/json\nx-tollgate-operation: <a new id>\n\n${JSON.stringify(input, null, 2)}`}
+          </pre>
+        </ScrollRegion>
       </div>
       {notice}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">

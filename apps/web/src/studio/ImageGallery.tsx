@@ -30,7 +30,6 @@ export function ImageGallery({ images, awaited }: ImageGalleryProps) {
     <ul className={grid} aria-label="Images" aria-busy={awaited > 0}>
       {Array.from({ length: images === undefined ? 6 : awaited }, (_, index) => (
         // Places have no identity of their own.
-        // biome-ignore lint/suspicious/noArrayIndexKey: they are all alike
         <li key={index}>
           <Skeleton className="aspect-square rounded-xl" />
         </li>

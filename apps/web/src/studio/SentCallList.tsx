@@ -40,7 +40,7 @@ function Answer({ call: { answer } }: { readonly call: SentCall }) {
       return (
         <ul aria-label="Colours" className="mt-2 flex overflow-hidden rounded-lg">
           {[...answer.colors, ...answer.ramp].map((color, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: a colour may come twice, and the list does not change
+            // A colour may come twice, and the list does not change.
             <li key={index} className="h-12 grow" style={{ background: color }} title={color}>
               <span className="sr-only">{color}</span>
             </li>
