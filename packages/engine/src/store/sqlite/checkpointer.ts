@@ -85,6 +85,7 @@ export function createCheckpointer(database: DatabaseSync, path: string): Checkp
       worker = null
       if (ending === null) return
       ending.removeAllListeners('message')
+      ending.ref()
       await new Promise((resolve) => {
         ending.once('exit', resolve)
         ending.postMessage('close')

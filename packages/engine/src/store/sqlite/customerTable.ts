@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite'
 import { decodeCustomer } from '../../core/codec.ts'
 import type { CustomerState } from '../../core/customer.ts'
 import { givenText, storedText } from '../storedText.ts'
-import type { Resident } from './resident.ts'
 
 /** Who the customers are, and their folded states. */
 export interface CustomerTable {
@@ -10,12 +9,17 @@ export interface CustomerTable {
   insert(number: number, state: CustomerState): void
   /** Notes what a customer is found by, if an entry changed it, inside the open transaction. */
   update(number: number, before: CustomerState, state: CustomerState): void
-  /** A customer as of the last fold; null when there is none. */
-  load(customerId: string): Resident | null
-  numberOf(customerId: string): number | null
+  /** A customer's number and saved state; null when there is no such customer. */
+  read(customerId: string): SavedCustomer | null
   /** Customers beyond a number, in the order asked, with whether they are wanted. */
   list(query: ListQuery): readonly ListedCustomer[]
   count(): number
+}
+
+export interface SavedCustomer {
+  readonly number: number
+  /** Null when it was not saved yet. */
+  readonly state: CustomerState | null
 }
 
 export interface ListQuery {
@@ -36,8 +40,7 @@ export interface ListedCustomer {
 export function createCustomerTable(database: DatabaseSync): CustomerTable {
   const insert = database.prepare('INSERT INTO customers VALUES (?, ?, ?, ?)')
   const update = database.prepare('UPDATE customers SET search = ?, deleted = ? WHERE number = ?')
-  const selectState = database.prepare('SELECT number, document FROM customers JOIN states USING (number) WHERE id = ?')
-  const selectNumber = database.prepare('SELECT number FROM customers WHERE id = ?')
+  const select = database.prepare('SELECT number, document FROM customers LEFT JOIN states USING (number) WHERE id = ?')
   const columns = "number, id, deleted, ?1 = '' OR instr(search, ?1) > 0 AS found"
   const selectNewest = database.prepare(`SELECT ${columns} FROM customers WHERE number < ?2 ORDER BY number DESC LIMIT ?3`)
   const selectOldest = database.prepare(`SELECT ${columns} FROM customers WHERE number > ?2 ORDER BY number LIMIT ?3`)
@@ -51,15 +54,11 @@ export function createCustomerTable(database: DatabaseSync): CustomerTable {
       if (before.name === state.name && before.email === state.email && before.deletedAt === state.deletedAt) return
       update.run(searchTextOf(state), state.deletedAt === null ? 0 : 1, number)
     },
-    load(customerId) {
-      const row = selectState.get(storedText(customerId))
-      return row === undefined
-        ? null
-        : { id: customerId, number: Number(row['number']), state: decodeCustomer(String(row['document'])), unfolded: [] }
-    },
-    numberOf(customerId) {
-      const row = selectNumber.get(storedText(customerId))
-      return row === undefined ? null : Number(row['number'])
+    read(customerId) {
+      const row = select.get(storedText(customerId))
+      if (row === undefined) return null
+      const document = row['document']
+      return { number: Number(row['number']), state: typeof document === 'string' ? decodeCustomer(document) : null }
     },
     list({ order, beyond, search, limit }) {
       const select = order === 'newest' ? selectNewest : selectOldest

@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Entry } from '../../core/entry.ts'
 import type { EntryQuery, Page } from '../store.ts'
-import type { EntryIndex } from './entryIndex.ts'
 import type { EntryTable } from './entryTable.ts'
 import { findResident, type Memory } from './memory.ts'
 
@@ -22,15 +21,15 @@ interface Stretch {
 }
 
 /** Reads a page of the ledger. Long searches by time let other work in between. */
-export async function pageOfEntries(memory: Memory, index: EntryIndex, query: EntryQuery): Promise<Page<Entry>> {
-  const { entries } = memory
+export async function pageOfEntries(memory: Memory, query: EntryQuery): Promise<Page<Entry>> {
+  const { entries, entryIndex } = memory
   if (query.customerId === undefined) {
     return pageOf(entries, query, entries.last, (stretch) => entries.positions(stretch).map((position) => ({ index: position, position })))
   }
   const resident = findResident(memory, query.customerId)
   if (resident === null) return { items: [], nextCursor: null }
   return pageOf(entries, query, resident.state.seq, (stretch) =>
-    index.positions(resident, stretch).map(({ seq, position }) => ({ index: seq, position })),
+    entryIndex.positions(resident.number, stretch).map(({ seq, position }) => ({ index: seq, position })),
   )
 }
 

@@ -14,15 +14,17 @@ export interface EntryTable {
   /** Asks the file where its ledger ends. */
   reload(): void
   read(position: number): Entry | null
-  /** The entries at the positions from `first` to `last`, both included, oldest first. */
-  range(first: number, last: number): readonly PlacedEntry[]
+  /** Which entries stand after a position, oldest first. */
+  placesAfter(position: number): readonly EntryPlace[]
   /** Positions of a range whose time lies from `from` until before `until`. */
   positions(range: PositionRange): readonly number[]
 }
 
-export interface PlacedEntry {
+export interface EntryPlace {
+  readonly customerId: string
+  readonly seq: number
+  readonly at: number
   readonly position: number
-  readonly entry: Entry
 }
 
 export interface PositionRange {
@@ -35,7 +37,7 @@ export interface PositionRange {
 export function createEntryTable(database: DatabaseSync): EntryTable {
   const insert = database.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?)')
   const selectOne = database.prepare('SELECT * FROM entries WHERE position = ?')
-  const selectRange = database.prepare('SELECT * FROM entries WHERE position BETWEEN ? AND ? ORDER BY position')
+  const selectPlaces = database.prepare('SELECT customer_id, seq, at, position FROM entries WHERE position > ? ORDER BY position')
   const selectPositions = database.prepare(
     'SELECT position FROM entries WHERE position BETWEEN ? AND ? AND at >= ? AND at < ? ORDER BY position',
   )
@@ -64,7 +66,13 @@ export function createEntryTable(database: DatabaseSync): EntryTable {
       const row = selectOne.get(position)
       return row === undefined ? null : entryOf(row)
     },
-    range: (first, end) => selectRange.all(first, end).map((row) => ({ position: Number(row['position']), entry: entryOf(row) })),
+    placesAfter: (position) =>
+      selectPlaces.all(position).map((row) => ({
+        customerId: givenText(String(row['customer_id'])),
+        seq: Number(row['seq']),
+        at: Number(row['at']),
+        position: Number(row['position']),
+      })),
     positions: ({ first, last: end, from, until }) => selectPositions.all(first, end, from, until).map((row) => Number(row['position'])),
   }
 }

@@ -1,110 +1,148 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { encodeCustomer } from '../../core/codec.ts'
+import type { EntryRun } from './entryIndex.ts'
 import type { Memory } from './memory.ts'
-import type { TakenPlaces } from './operationIndex.ts'
-import { firstUnfolded, type Resident } from './resident.ts'
+import type { OperationPlace, TakenOperations } from './operationIndex.ts'
+import { type Resident, unsavedEntries } from './resident.ts'
+import type { Residents } from './residents.ts'
 import type { Transactions } from './transactions.ts'
 
 /**
  * Brings the folded tables up to the ledger, behind the path of a call.
  *
  * What the ledger held when a fold began is written in slices, each a transaction of a few milliseconds, in the order of the keys, so
- * that rows of one page are written together. The mark moves with the last slice. A customer's row may run ahead of the mark: a replay
- * skips the entries that are in it.
+ * that rows of one page are written together. The mark moves with the last slice: after a crash, what was written before it is written again.
+ *
+ * A customer's state is saved only when it leaves memory, or when many entries came since it was saved last: whoever reads a customer from
+ * the file reads its saved state and the entries after it.
  */
 export interface Fold {
   readonly running: boolean
-  /** Begins to fold all that is recorded so far, unless a fold is running. */
-  begin(): void
+  /** Begins to fold what is recorded so far, unless a fold is running. `everything`: saves each state in memory that is not saved. */
+  begin(extent: Extent): void
   /** Writes one slice of the running fold. Throws what the database throws: nothing of the slice was written then, and it can be repeated. */
   slice(): void
 }
 
+/** Whether states are saved only where that is due. */
+export type Extent = 'what is due' | 'everything'
+
 /** How long a slice gathers work, in ms. Writing it out comes on top. */
 const SLICE_MS = 2
-/** The most entries of one customer in a slice. */
-const ENTRIES_PER_STEP = 512
+/** The most rows of one task: between two looks at the clock. */
+const ROWS_PER_TASK = 256
+/** After how many entries a customer's state is saved anew. */
+const SAVE_AFTER = 64
+
+/** A piece of a fold, written whole. */
+type Task =
+  | { readonly kind: 'entries'; readonly run: EntryRun; readonly from: number }
+  | { readonly kind: 'state'; readonly resident: Resident }
+  | { readonly kind: 'operations'; readonly places: readonly OperationPlace[] }
 
 interface Running {
-  readonly customers: readonly Resident[]
-  readonly places: TakenPlaces
+  readonly tasks: Iterator<Task, undefined>
+  /** Taken from `tasks` by a slice that failed. */
+  retry: readonly Task[]
+  /** Called once everything is folded. */
+  drop(): void
   readonly mark: { readonly entries: number; readonly operations: number }
-  /** How many steps are done: one for each customer, then one for each bucket of operations. */
-  done: number
-}
-
-/** What a step did to the tables. */
-interface Step {
-  /** False when the same step has more to write, in the next slice. */
-  readonly complete: boolean
-  /** Takes what was written out of memory. Called once the slice is committed. */
-  settle(): void
 }
 
 export function createFold(database: DatabaseSync, transactions: Transactions, memory: Memory): Fold {
-  const { residents, entries, operations, operationIndex } = memory
+  const { residents, entries, operations, entryIndex, operationIndex } = memory
   const putPosition = database.prepare('INSERT OR REPLACE INTO entry_positions VALUES (?, ?, ?, ?)')
   const putState = database.prepare('INSERT OR REPLACE INTO states VALUES (?, ?)')
   const putOperation = database.prepare('INSERT OR REPLACE INTO operation_positions VALUES (?, ?)')
   const moveMark = database.prepare('UPDATE fold_mark SET entries = ?, operations = ?')
   let running: Running | null = null
 
-  const writeCustomer = (resident: Resident): Step => {
-    const { number, state, unfolded } = resident
-    const count = Math.min(unfolded.length, ENTRIES_PER_STEP)
-    const first = firstUnfolded(resident)
-    for (const [index, { at, position }] of unfolded.slice(0, count).entries()) putPosition.run(number, first + index, at, position)
-    const complete = count === unfolded.length
-    // The state comes with the last of its entries: a replay that skips an entry must find its position here.
-    if (complete) putState.run(number, encodeCustomer(state))
-    return {
-      complete,
-      settle() {
-        unfolded.splice(0, count)
-        if (complete) residents.release(resident)
-      },
+  const write = (task: Task): void => {
+    switch (task.kind) {
+      case 'entries': {
+        const { number, first, entries: all } = task.run
+        for (const [index, { at, position }] of all.slice(task.from, task.from + ROWS_PER_TASK).entries())
+          putPosition.run(number, first + task.from + index, at, position)
+        return
+      }
+      case 'state':
+        putState.run(task.resident.number, encodeCustomer(task.resident.state))
+        return
+      case 'operations':
+        for (const { hash, position } of task.places) putOperation.run(hash, position)
     }
   }
 
-  const writeBucket = ({ buckets, drop }: TakenPlaces, index: number): Step => {
-    const places = [...(buckets[index] ?? [])].sort((a, b) => a.hash - b.hash)
-    for (const { hash, position } of places) putOperation.run(hash, position)
-    const isLast = index >= buckets.length - 1
-    return { complete: true, settle: () => isLast && drop() }
+  /** A state that was saved needs no place in memory any more. */
+  const settle = (resident: Resident): void => {
+    resident.savedSeq = resident.state.seq
+    residents.release(resident)
   }
 
   return {
     get running() {
       return running !== null
     },
-    begin() {
-      running ??= {
-        customers: [...residents.pinned.values()].sort((a, b) => a.number - b.number),
-        places: operationIndex.take(),
-        mark: { entries: entries.last, operations: operations.last },
-        done: 0,
+    begin(extent) {
+      if (running !== null) return
+      const mark = { entries: entries.last, operations: operations.last }
+      const [takenEntries, takenOperations] = [entryIndex.take(), operationIndex.take()]
+      const drop = (): void => {
+        takenEntries.drop()
+        takenOperations.drop()
       }
+      running = { tasks: tasksOf(residents, takenEntries.runs, takenOperations.buckets, extent), retry: [], drop, mark }
     },
     slice() {
       if (running === null) return
-      const { customers, places, mark } = running
-      const all = customers.length + places.buckets.length
+      const { tasks, retry, drop, mark } = running
       const deadline = performance.now() + SLICE_MS
-      const steps: Step[] = []
-      let { done } = running
-      transactions.lazy(() => {
-        for (let complete = true; complete && done < all && performance.now() < deadline; ) {
-          const customer = customers[done]
-          const step = customer === undefined ? writeBucket(places, done - customers.length) : writeCustomer(customer)
-          steps.push(step)
-          complete = step.complete
-          if (complete) done += 1
-        }
-        if (done === all) moveMark.run(mark.entries, mark.operations)
-      })
-      for (const step of steps) step.settle()
-      running.done = done
-      if (done === all) running = null
+      const repeated = retry.values()
+      const written: Task[] = []
+      let done = false
+      try {
+        transactions.lazy(() => {
+          while (!done && performance.now() < deadline) {
+            const task = repeated.next().value ?? tasks.next().value
+            if (task === undefined) {
+              done = true
+              moveMark.run(mark.entries, mark.operations)
+            } else {
+              written.push(task)
+              write(task)
+            }
+          }
+        })
+      } catch (error) {
+        running.retry = [...written, ...repeated]
+        throw error
+      }
+      running.retry = []
+      for (const task of written) if (task.kind === 'state') settle(task.resident)
+      if (!done) return
+      drop()
+      running = null
     },
   }
+}
+
+/** Everything to fold, in the order of the keys. */
+function* tasksOf(
+  residents: Residents,
+  runs: readonly EntryRun[],
+  buckets: TakenOperations['buckets'],
+  extent: Extent,
+): Generator<Task, undefined> {
+  for (const run of runs) {
+    for (let from = 0; from < run.entries.length; from += ROWS_PER_TASK) yield { kind: 'entries', run, from }
+  }
+  for (const resident of toSave(residents, runs, extent)) yield { kind: 'state', resident }
+  for (const bucket of buckets) yield { kind: 'operations', places: [...bucket].sort((a, b) => a.hash - b.hash) }
+}
+
+function toSave(residents: Residents, runs: readonly EntryRun[], extent: Extent): readonly Resident[] {
+  const inUse = extent === 'everything' ? [...residents.all()] : runs.map((run) => residents.peek(run.customerId))
+  const least = extent === 'everything' ? 1 : SAVE_AFTER
+  const due = inUse.filter((each) => each !== undefined && unsavedEntries(each) >= least)
+  return [...new Set([...due, ...residents.leaving.values()])].filter((each) => each !== undefined).sort((a, b) => a.number - b.number)
 }

@@ -1,4 +1,7 @@
+import type { CustomerState } from '../../core/customer.ts'
+import { applyEntry } from '../../core/evolve.ts'
 import type { CustomerTable } from './customerTable.ts'
+import type { EntryIndex } from './entryIndex.ts'
 import type { EntryTable } from './entryTable.ts'
 import type { OperationIndex } from './operationIndex.ts'
 import type { OperationTable } from './operationTable.ts'
@@ -10,15 +13,34 @@ export interface Memory {
   readonly residents: Residents
   readonly customers: CustomerTable
   readonly entries: EntryTable
+  readonly entryIndex: EntryIndex
   readonly operations: OperationTable
   readonly operationIndex: OperationIndex
 }
 
-/** The customer in memory, brought in from its table if need be; null when there is none. */
-export function findResident({ residents, customers }: Memory, customerId: string): Resident | null {
-  const known = residents.get(customerId)
+/** The customer, brought into memory if need be; null when there is none. */
+export function findResident(memory: Memory, customerId: string): Resident | null {
+  const known = memory.residents.get(customerId)
   if (known !== undefined) return known
-  const loaded = customers.load(customerId)
-  if (loaded !== null) residents.add(loaded)
-  return loaded
+  const read = readResident(memory, customerId)
+  if (read !== null) memory.residents.add(read)
+  return read
+}
+
+/** Reads a customer from the file: the state that was saved last, and the entries after it. */
+export function readResident({ customers, entries, entryIndex }: Memory, customerId: string): Resident | null {
+  const saved = customers.read(customerId)
+  if (saved === null) return null
+  const { number } = saved
+  const last = entryIndex.lastSeq(number)
+  const savedSeq = saved.state?.seq ?? 0
+  let state: CustomerState | null = saved.state
+  for (let seq = savedSeq + 1; seq <= last; seq++) {
+    const position = entryIndex.positionOf(number, seq)
+    const entry = position === null ? null : entries.read(position)
+    if (entry === null) throw new Error(`entry ${seq} of customer '${customerId}' is missing`)
+    state = applyEntry(state, entry)
+  }
+  if (state === null) throw new Error(`the entries of customer '${customerId}' are missing`)
+  return { id: customerId, number, state, savedSeq }
 }

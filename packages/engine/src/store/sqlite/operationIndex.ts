@@ -1,8 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Operation } from '../../core/command.ts'
-import { storedText } from '../storedText.ts'
 import { HASHES, operationHash } from './operationHash.ts'
-import { type OperationTable, operationOf } from './operationTable.ts'
+import type { OperationTable } from './operationTable.ts'
 
 /** Finds the record of an operation id: the newest in memory, those that were folded in their table. */
 export interface OperationIndex {
@@ -14,10 +13,10 @@ export interface OperationIndex {
   /** How many ids are noted that were not folded. */
   readonly unfolded: number
   /** Takes what was noted, to be folded. Until `drop` is called it is found in memory. */
-  take(): TakenPlaces
+  take(): TakenOperations
 }
 
-export interface TakenPlaces {
+export interface TakenOperations {
   /** Each bucket's hashes lie above those of the bucket before. */
   readonly buckets: readonly (readonly OperationPlace[])[]
   drop(): void
@@ -33,10 +32,7 @@ const BUCKETS = 64
 
 export function createOperationIndex(database: DatabaseSync, table: OperationTable): OperationIndex {
   const seed = Number(database.prepare('SELECT hash_seed FROM fold_mark').get()?.['hash_seed'])
-  const select = database.prepare(
-    `SELECT operations.* FROM operation_positions JOIN operations USING (position)
-     WHERE operation_positions.hash = ? AND operations.id = ? ORDER BY position DESC LIMIT 1`,
-  )
+  const select = database.prepare('SELECT position FROM operation_positions WHERE hash = ? ORDER BY position DESC')
   const hashOf = (operationId: string): number => operationHash(operationId, seed)
   let noted = emptyNotes()
   let taken: ReadonlyMap<string, OperationPlace> | null = null
@@ -49,8 +45,11 @@ export function createOperationIndex(database: DatabaseSync, table: OperationTab
     find(operationId) {
       const place = noted.byId.get(operationId) ?? taken?.get(operationId)
       if (place !== undefined) return table.read(place.position)
-      const row = select.get(hashOf(operationId), storedText(operationId))
-      return row === undefined ? null : operationOf(row)
+      const hash = hashOf(operationId)
+      // Nearly every id is new: the first look must be cheap. Another id under the same hash is passed over.
+      if (select.get(hash) === undefined) return null
+      const records = select.all(hash).map((row) => table.read(Number(row['position'])))
+      return records.find((record) => record?.id === operationId) ?? null
     },
     note(operationId, position) {
       const known = noted.byId.get(operationId)

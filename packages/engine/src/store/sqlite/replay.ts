@@ -1,6 +1,4 @@
-import { applyEntry } from '../../core/evolve.ts'
-import type { PlacedEntry } from './entryTable.ts'
-import { findResident, type Memory } from './memory.ts'
+import type { Memory } from './memory.ts'
 
 /** How far the ledger is known: the last position of each kind. */
 export interface LedgerMark {
@@ -8,26 +6,14 @@ export interface LedgerMark {
   readonly operations: number
 }
 
-/** Entries read at once. */
-const CHUNK = 1_000
-
-/** Brings memory up to the ledger: folds in what was recorded after a mark and is in no folded table. */
-export function replay(memory: Memory, mark: LedgerMark): void {
-  const { entries, operations, operationIndex } = memory
-  for (let first = mark.entries + 1; first <= entries.last; first += CHUNK) {
-    for (const placed of entries.range(first, first + CHUNK - 1)) replayEntry(memory, placed)
+/** Notes what was recorded after a mark and may be in no folded table. Customers are read when they are needed. */
+export function replay({ customers, entries, entryIndex, operations, operationIndex }: Memory, mark: LedgerMark): void {
+  const numbers = new Map<string, number | null>()
+  for (const { customerId, seq, at, position } of entries.placesAfter(mark.entries)) {
+    const number = numbers.get(customerId) ?? customers.read(customerId)?.number ?? null
+    if (number === null) throw new Error(`entry ${position} belongs to customer '${customerId}', who is missing`)
+    numbers.set(customerId, number)
+    entryIndex.note({ customerId, number, seq, at, position })
   }
   for (const { id, position } of operations.idsAfter(mark.operations)) operationIndex.note(id, position)
-}
-
-function replayEntry(memory: Memory, { entry, position }: PlacedEntry): void {
-  const known = findResident(memory, entry.customerId)
-  // A slice of the last fold may have written the customer before the mark was moved.
-  if (known && entry.seq <= known.state.seq) return
-  const state = applyEntry(known?.state ?? null, entry)
-  const resident = known ?? { id: entry.customerId, number: position, state, unfolded: [] }
-  resident.state = state
-  resident.unfolded.push({ at: entry.at, position })
-  if (known === null) memory.residents.add(resident)
-  memory.residents.pin(resident)
 }

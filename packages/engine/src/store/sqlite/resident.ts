@@ -7,16 +7,11 @@ export interface Resident {
   readonly number: number
   /** As of the last entry that was recorded. */
   state: CustomerState
-  /** The customer's newest entries: those that were not folded yet, without a gap up to `state.seq`. */
-  readonly unfolded: UnfoldedEntry[]
+  /** The entry up to which the customer's state was saved; 0 when it never was. */
+  savedSeq: number
 }
 
-export interface UnfoldedEntry {
-  readonly at: number
-  readonly position: number
-}
-
-/** The number of the first entry that was not folded. */
-export function firstUnfolded(resident: Resident): number {
-  return resident.state.seq - resident.unfolded.length + 1
+/** How many entries have to be read, beside the saved state, to bring the customer back into memory. */
+export function unsavedEntries({ state, savedSeq }: Resident): number {
+  return state.seq - savedSeq
 }

@@ -53,6 +53,7 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
   const database = openDatabase(path)
   const transactions = createTransactions(database, path)
   const entries = createEntryTable(database)
+  const entryIndex = createEntryIndex(database)
   const operations = createOperationTable(database)
   const operationIndex = createOperationIndex(database, operations)
   const memory: Memory = {
@@ -60,9 +61,9 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
     customers: createCustomerTable(database),
     entries,
     operations,
+    entryIndex,
     operationIndex,
   }
-  const entryIndex = createEntryIndex(database)
   const catalogTable = createCatalogTable(database, transactions)
   const checkpointer = createCheckpointer(database, path)
   replay(memory, readMark(database))
@@ -98,11 +99,11 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
     entry(customerId, seq) {
       return answer(() => {
         const resident = findResident(memory, customerId)
-        const position = resident && entryIndex.positionOf(resident, seq)
+        const position = resident && entryIndex.positionOf(resident.number, seq)
         return position === null ? null : entries.read(position)
       })
     },
-    entries: (query) => pageOfEntries(memory, entryIndex, query).catch(failClearly),
+    entries: (query) => pageOfEntries(memory, query).catch(failClearly),
     customers: (query) => pageOfCustomers(memory, query).catch(failClearly),
     catalog: () => answer(() => catalogTable.read()),
     saveCatalog: (catalog, expected) => catalogTable.replace(catalog, expected),

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Checkpointer } from './checkpointer.ts'
 import type { Fold } from './fold.ts'
 import type { Memory } from './memory.ts'
@@ -29,8 +30,7 @@ const PATIENCE = 8
 
 export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: UpkeepParts): Upkeep {
   const recorded = (): number => memory.entries.last + memory.operations.last
-  const isFolded = (): boolean => memory.residents.pinned.size === 0 && memory.operationIndex.unfolded === 0
-  let foldedUpTo = isFolded() ? recorded() : Number.NEGATIVE_INFINITY
+  let foldedUpTo = recorded() - memory.entryIndex.unfolded - memory.operationIndex.unfolded
   let checkpointedUpTo = recorded()
   let seenAtTick = recorded()
   let failure: unknown = null
@@ -41,7 +41,7 @@ export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: U
 
   const begin = (): void => {
     foldedUpTo = recorded()
-    fold.begin()
+    fold.begin('what is due')
     takeTurns()
   }
 
@@ -99,10 +99,13 @@ export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: U
     async finish() {
       finished = true
       if (timer !== null) clearTimeout(timer)
-      while (fold.running || !isFolded()) {
-        fold.begin()
-        fold.slice()
-        await new Promise((resolve) => setImmediate(resolve))
+      // A fold that is under way does not save all states: one more does.
+      for (let rounds = fold.running ? 2 : 1; rounds > 0; rounds--) {
+        fold.begin('everything')
+        while (fold.running) {
+          fold.slice()
+          await nextTurn()
+        }
       }
     },
   }

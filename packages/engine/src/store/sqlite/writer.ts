@@ -3,6 +3,7 @@ import type { CustomerState } from '../../core/customer.ts'
 import type { Entry } from '../../core/entry.ts'
 import { assertFollows } from '../assertFollows.ts'
 import type { Work } from '../store.ts'
+import type { NotedEntry } from './entryIndex.ts'
 import { findResident, type Memory } from './memory.ts'
 import { type LedgerMark, replay } from './replay.ts'
 import type { Resident } from './resident.ts'
@@ -10,17 +11,9 @@ import type { Transactions } from './transactions.ts'
 
 /** What a batch has appended so far. */
 interface Batch {
-  readonly entries: RecordedEntry[]
+  readonly entries: NotedEntry[]
   /** The last record of each operation. */
   readonly operations: Map<string, RecordedOperation>
-}
-
-interface RecordedEntry {
-  readonly resident: Resident
-  /** Null when the entry created the customer. */
-  readonly before: CustomerState | null
-  readonly at: number
-  readonly position: number
 }
 
 interface RecordedOperation {
@@ -31,20 +24,16 @@ interface RecordedOperation {
 /**
  * Builds the function that decides a batch and appends what it records in one durable transaction.
  *
- * Each work sees the customer as the one before left it. When the transaction fails, memory goes back to what it was, and before the next
- * batch the file is asked what it holds: of a commit that failed nobody else knows how it ended.
+ * Each work sees the customer as the one before left it. When the transaction fails, the customers it touched are forgotten, to be read from
+ * the file again; and before the next batch the file is asked what it holds, since nobody else knows how a commit ended that failed.
  */
 export function createWriter(memory: Memory, transactions: Transactions): (works: readonly Work[]) => void {
-  const { entries, operations, residents, operationIndex } = memory
+  const { entries, operations, residents, entryIndex, operationIndex } = memory
   let trusted = true
 
-  const undo = (batch: Batch, mark: LedgerMark): void => {
+  const giveUp = (batch: Batch, mark: LedgerMark): void => {
     trusted = false
-    for (const { resident, before } of batch.entries.reverse()) {
-      if (before !== null) resident.state = before
-      if (resident.unfolded.length === 0) residents.release(resident)
-      if (before === null) residents.remove(resident)
-    }
+    for (const { customerId } of batch.entries) residents.remove(customerId)
     entries.rewind(mark.entries)
     operations.rewind(mark.operations)
   }
@@ -53,6 +42,7 @@ export function createWriter(memory: Memory, transactions: Transactions): (works
     const known = endOf(memory)
     entries.reload()
     operations.reload()
+    for (const { customerId } of entries.placesAfter(known.entries)) residents.remove(customerId)
     replay(memory, known)
     trusted = true
   }
@@ -66,10 +56,10 @@ export function createWriter(memory: Memory, transactions: Transactions): (works
         for (const work of works) decideOne(memory, batch, work)
       })
     } catch (error) {
-      undo(batch, mark)
+      giveUp(batch, mark)
       throw error
     }
-    for (const { resident, at, position } of batch.entries) resident.unfolded.push({ at, position })
+    for (const entry of batch.entries) entryIndex.note(entry)
     for (const [id, { position }] of batch.operations) operationIndex.note(id, position)
   }
 }
@@ -91,19 +81,15 @@ function decideOne(memory: Memory, batch: Batch, work: Work): void {
   if (operation !== null) batch.operations.set(operation.id, { operation, position: memory.operations.append(operation) })
 }
 
-function recordEntry({ entries, customers, residents }: Memory, known: Resident | null, entry: Entry, state: CustomerState): RecordedEntry {
+function recordEntry({ entries, customers, residents }: Memory, known: Resident | null, entry: Entry, state: CustomerState): NotedEntry {
   const position = entries.append(entry)
-  const { at } = entry
+  const { customerId, seq, at } = entry
   if (known === null) {
     customers.insert(position, state)
-    const resident: Resident = { id: entry.customerId, number: position, state, unfolded: [] }
-    residents.add(resident)
-    residents.pin(resident)
-    return { resident, before: null, at, position }
+    residents.add({ id: customerId, number: position, state, savedSeq: 0 })
+  } else {
+    customers.update(known.number, known.state, state)
+    known.state = state
   }
-  const before = known.state
-  customers.update(known.number, before, state)
-  known.state = state
-  residents.pin(known)
-  return { resident: known, before, at, position }
+  return { customerId, number: known?.number ?? position, seq, at, position }
 }
