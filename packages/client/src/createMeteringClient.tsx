@@ -1,4 +1,4 @@
-import { type SkipToken, type UseQueryResult, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type SkipToken, type UseQueryResult, useQueryClient } from '@tanstack/react-query'
 import type { BooleanFeature, CustomerAccess, Denial, FeatureId, Features } from '@tollgate/features'
 import { getUntypedClient, type TRPCClient } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
@@ -7,9 +7,8 @@ import { denialOf } from './denialOf.ts'
 import { type FeatureState, featureStateOf } from './featureState.ts'
 import { faceOf, type GateFaces } from './Gate.tsx'
 import type { GateState } from './gateState.ts'
-import { listenToChanges } from './listenToChanges.ts'
 import type { Loaded, Ready } from './loaded.ts'
-import { accessQuery, manifestQuery } from './usageQuery.ts'
+import { manifestQuery } from './usageQuery.ts'
 import type { At, UsageInput, UsageOutput } from './usageRouterOf.ts'
 import type { UsageSource } from './usageSource.ts'
 import { useAccess, useSuspenseAccess } from './useAccess.ts'
@@ -44,8 +43,6 @@ export type GateProps<TFeatures extends Features, TFeatureId extends FeatureId<T
 export interface ProviderProps<TRouter extends AnyTRPCRouter> {
   /** The client that calls the application's router, made with `links`. */
   readonly client: TRPCClient<TRouter>
-  /** Whether changes from elsewhere are listened to; default true. Needs a link that carries subscriptions. */
-  readonly live?: boolean
   readonly children?: ReactNode
 }
 
@@ -106,12 +103,9 @@ export function createMeteringClient<TRouter extends AnyTRPCRouter, TFeatures ex
   const asCustomer = (access: CustomerAccess) => access as CustomerAccess<FeatureId<TFeatures>>
 
   return {
-    Provider({ client, live = true, children }) {
+    Provider({ client, children }) {
       const queryClient = useQueryClient()
       const source = useMemo(() => ({ features, client: getUntypedClient(client), queryClient, at }), [features, at, client, queryClient])
-      const { data: customerId } = useQuery({ ...accessQuery(source), select: (access) => access.customerId, enabled: false })
-      // Nothing is there to be changed before the customer is known, and the next customer's changes are others.
-      useEffect(() => (live && customerId !== undefined ? listenToChanges(source) : undefined), [source, live, customerId])
       useEffect(() => {
         // Without it no mutation is known to cost anything before it is answered.
         void queryClient.prefetchQuery(manifestQuery(source))

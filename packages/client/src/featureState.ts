@@ -1,11 +1,12 @@
 import {
   type Affordance,
   affords,
-  type BalanceAccess,
   type BooleanFeature,
   type CustomerAccess,
+  type FeatureAccess,
   type FeatureId,
   type Features,
+  type Pool,
   type PoolsOf,
   poolsOf,
 } from '@tollgate/features'
@@ -13,14 +14,11 @@ import {
 /** Why a feature cannot be used, as far as that can be told from what the customer has. */
 export type ShortReason = Extract<Affordance, { allowed: false }>['reason']
 
-/** The pool that pays for a feature; more of it tells the pool's own state. */
-export interface PoolState<TPoolId extends string = string> {
-  readonly poolId: TPoolId
-  /** What one unit of the feature takes from the pool. */
-  readonly cost: number
-  /** What is left, in units of the pool. */
+/** The pool that pays for a feature. */
+export interface PoolState<TPoolId extends string = string> extends Pool<TPoolId> {
+  /** What is left of it, in its own units. */
   readonly balance: number | 'unlimited'
-  /** Units of the feature that the pool affords. */
+  /** Units of the feature that it affords. */
   readonly unitsLeft: number | 'unlimited'
 }
 
@@ -54,9 +52,15 @@ export interface BalanceState<TFeatureId extends string = string, TPoolId extend
   /** Units of the feature's own grants that calls under way have set aside. */
   readonly held: number
   readonly unlimited: boolean
-  /** When the balance that pays, or is short, resets, in milliseconds since the epoch; null when it does not. */
+  /** The balance that pays for the last of `units`, or is short: the feature's own or a pool; null when the customer has neither. */
+  readonly poolId: TFeatureId | TPoolId | null
+  /** What the call asks of that balance, in its own units. */
+  readonly required: number
+  /** What that balance has left, in its own units. */
+  readonly remaining: number | 'unlimited'
+  /** When that balance resets, in milliseconds since the epoch; null when it does not. */
   readonly resetsAt: number | null
-  /** The pool that pays, or is short; null while the feature's own balance does. */
+  /** That balance when it is a pool; null while the feature's own pays. */
   readonly pool: PoolState<TPoolId> | null
 }
 
@@ -81,58 +85,36 @@ export function featureStateOf<$Features extends Features, $Id extends FeatureId
   units = 1,
 ): FeatureState<$Features, $Id> {
   const affordance = affords(features, access, featureId, units)
-  const state =
-    features[featureId]?.type === 'boolean' ? booleanStateOf(featureId, affordance) : balanceStateOf(features, access, affordance, units)
-  // The registry's own declaration chose the branch, and the type follows the same declaration.
-  return state as FeatureState<$Features, $Id>
+  const { type } = features[featureId] ?? { type: 'metered' }
+  const state = { reason: null, ...affordance, type, ...(type !== 'boolean' && balanceOf(features, access, affordance, units)) }
+  // The registry's own declaration chose the fields, and the type follows the same declaration.
+  return state as unknown as FeatureState<$Features, $Id>
 }
 
-function booleanStateOf(featureId: string, affordance: Affordance): BooleanState {
-  return { featureId, type: 'boolean', allowed: affordance.allowed, reason: reasonOf(affordance) }
-}
-
-function balanceStateOf(features: Features, access: CustomerAccess, affordance: Affordance, units: number): BalanceState {
-  const { featureId, poolId } = affordance
-  const own = balanceOf(access, featureId)
-  const balance = affords(features, withoutOverage(access), featureId, 0).unitsLeft
+function balanceOf(features: Features, access: CustomerAccess, { featureId, poolId, remaining }: Affordance, units: number) {
+  const own = access.features[featureId]
+  const pool = poolsOf(features, featureId).find((each) => each.poolId === poolId)
+  const balance = unitsLeftOf(features, access, featureId, Object.entries(access.features))
   return {
-    featureId,
-    type: features[featureId]?.type === 'credit_system' ? 'credit_system' : 'metered',
-    allowed: affordance.allowed,
-    reason: reasonOf(affordance),
     units,
     balance,
-    unitsLeft: affordance.unitsLeft,
-    granted: own?.granted ?? 0,
-    used: own?.used ?? 0,
-    held: own?.held ?? 0,
+    ...(own?.type === 'boolean' || own === undefined ? nothing : { granted: own.granted, used: own.used, held: own.held }),
     unlimited: balance === 'unlimited',
-    resetsAt: affordance.resetsAt,
-    pool: poolStateOf(features, access, featureId, poolId),
+    pool: pool
+      ? { ...pool, balance: remaining, unitsLeft: unitsLeftOf(features, access, featureId, [[pool.poolId, access.features[pool.poolId]]]) }
+      : null,
   }
 }
 
-function poolStateOf(features: Features, access: CustomerAccess, featureId: string, poolId: string | null): PoolState | null {
-  const pool = poolsOf(features, featureId).find((each) => each.poolId === poolId)
-  const held = pool && balanceOf(access, pool.poolId)
-  if (pool === undefined || held === undefined) return null
-  const alone = { ...access, features: { [pool.poolId]: held } }
-  const balance = held.unlimited ? 'unlimited' : held.remaining
-  return { ...pool, balance, unitsLeft: affords(features, alone, featureId, 0).unitsLeft }
-}
+const nothing = { granted: 0, used: 0, held: 0 }
 
-function withoutOverage(access: CustomerAccess): CustomerAccess {
-  const entries = Object.entries(access.features).map(([id, feature]) => {
-    return [id, feature === undefined || feature.type === 'boolean' ? feature : { ...feature, overageLeft: 0 }] as const
-  })
-  return { ...access, features: Object.fromEntries(entries) }
-}
-
-function balanceOf(access: CustomerAccess, id: string): BalanceAccess | undefined {
-  const feature = Object.hasOwn(access.features, id) ? access.features[id] : undefined
-  return feature?.type === 'boolean' ? undefined : feature
-}
-
-function reasonOf(affordance: Affordance): ShortReason | null {
-  return affordance.allowed ? null : affordance.reason
+/** Units that some of a customer's balances afford, without what may be used beyond them. */
+function unitsLeftOf(
+  features: Features,
+  access: CustomerAccess,
+  featureId: string,
+  balances: readonly (readonly [string, FeatureAccess | undefined])[],
+) {
+  const direct = balances.map(([id, balance]) => [id, { ...balance, overageLeft: 0 }])
+  return affords(features, { ...access, features: Object.fromEntries(direct) }, featureId, 0).unitsLeft
 }

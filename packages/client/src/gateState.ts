@@ -29,18 +29,14 @@ export function gateStateOf(
   costs: readonly Cost[],
 ): GateState {
   const needs = procedure?.kind === 'gated' ? [{ featureId: procedure.featureId, units: 1 }] : costs
-  let left = access
-  let first: GateState | undefined
-  for (const need of needs) {
-    const affordance = affords(features, left, need.featureId, need.units)
-    const { featureId, poolId, required, remaining, resetsAt } = affordance
-    const told = { featureId, costs, poolId, required, remaining, resetsAt }
-    if (!affordance.allowed) return { ...told, allowed: false, reason: affordance.reason }
-    first ??= { ...told, allowed: true, reason: null }
-    // All features of a call are paid together: what the first takes from a pool, the second cannot.
-    left = afterSpending(features, left, [need])
+  let first: GateState = free
+  // All features of a call are paid together: what one takes from a pool, the next cannot.
+  for (const [index, { featureId, units }] of needs.entries()) {
+    const state = { reason: null, costs, ...affords(features, afterSpending(features, access, needs.slice(0, index)), featureId, units) }
+    if (!state.allowed) return state
+    if (first === free) first = state
   }
-  return first ?? free
+  return first
 }
 
 const free: GateState = {

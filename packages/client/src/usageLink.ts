@@ -13,7 +13,7 @@ import { withoutEnvelopes } from './withoutEnvelopes.ts'
 export interface UsageLinkOptions {
   readonly queryClient: QueryClient
   /** The path of the usage router in the application's router; default `usage`. */
-  readonly at?: string
+  readonly at?: string | undefined
 }
 
 /**
@@ -21,15 +21,14 @@ export interface UsageLinkOptions {
  * another request. Where the answer says nothing of them although units may have moved (the connection was lost, a stream was left
  * early), it has them read again.
  *
- * Reads the response header of `httpLink` and `httpBatchLink`, and
- * the envelopes of `httpBatchStreamLink`.
+ * Reads the response header of `httpLink` and `httpBatchLink`, and the envelopes of `httpBatchStreamLink`.
  */
-export function usageLink<TRouter extends AnyTRPCRouter>(opts: UsageLinkOptions): TRPCLink<TRouter> {
+export function usageLink<TRouter extends AnyTRPCRouter>({ queryClient, at = 'usage' }: UsageLinkOptions): TRPCLink<TRouter> {
   return () =>
     ({ op, next }) => {
       if (op.type === 'subscription') return next(op)
       return observable((observer) => {
-        const call = followCall(opts, op.path)
+        const call = followCall(queryClient, at, op.path)
         const subscription = next(op).subscribe({
           next(envelope) {
             const { result } = envelope
@@ -54,7 +53,7 @@ export function usageLink<TRouter extends AnyTRPCRouter>(opts: UsageLinkOptions)
 }
 
 /** Follows one call from its start to its end, however it ends. */
-function followCall({ queryClient, at = 'usage' }: UsageLinkOptions, path: string) {
+function followCall(queryClient: QueryClient, at: string, path: string) {
   let told = false
   let phase: 'sent' | 'answering' | 'ended' = 'sent'
   const onEnd = (failure?: unknown) => {

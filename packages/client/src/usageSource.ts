@@ -13,12 +13,4 @@ export interface UsageSource<TFeatures extends Features = Features> {
 /** Who calls the usage router: `getUntypedClient(client)` of tRPC fits. */
 export interface UsageClient {
   query(path: string, input?: unknown): Promise<unknown>
-  subscription(path: string, input: unknown, observer: SubscriptionObserver): { unsubscribe(): void }
-}
-
-/** What a subscription of tRPC tells. */
-export interface SubscriptionObserver {
-  onData(value: unknown): void
-  onError(error: unknown): void
-  onComplete(): void
 }

@@ -12,13 +12,11 @@ export interface GateableProcedure {
   readonly '~types': { readonly input: unknown }
 }
 
-/** The input to ask about; `skipToken` while there is none, and nothing for a procedure that takes none. */
+/** The input to ask about; `skipToken` while there is none. */
 export type GateInput<TProcedure> = TProcedure extends { readonly '~types': { readonly input: infer $Input } }
-  ? [$Input] extends [void]
-    ? readonly []
-    : undefined extends $Input
-      ? readonly [input?: $Input | SkipToken]
-      : readonly [input: $Input | SkipToken]
+  ? undefined extends $Input
+    ? readonly [input?: $Input | SkipToken]
+    : readonly [input: $Input | SkipToken]
   : never
 
 /** Whether a call would go through, from the manifest, from a quote when its cost depends on the input, and from what is left. */
