@@ -1,1 +1,5 @@
-export {}
+export type { DeliveryOutcome } from '../../outbox/delivery.ts'
+export type { OutboxMetrics } from '../../outbox/outbox.ts'
+export { type AutumnBackend, type AutumnOptions, autumn } from './autumn.ts'
+export { type LeaseTerms, lease } from './leases.ts'
+export type { Pattern } from './taking.ts'

@@ -1,7 +1,9 @@
-import { type Amount, amountOf } from '@tollgate/engine'
+import { type Amount, amountOf, unitsOf } from '@tollgate/engine'
 import type { Features, Shortage } from '@tollgate/features'
+import type { Outbox } from '../../outbox/outbox.ts'
 import type { Caller, FeatureUnits } from '../backend.ts'
 import type { AccessBook } from './accessBook.ts'
+import { type Ender, endingOf } from './ending.ts'
 import type { Leases, Slice } from './leases.ts'
 import { heldAside, type Locks } from './locks.ts'
 import type { LeasePart, LockPart, Part, TrackPart } from './part.ts'
@@ -20,6 +22,8 @@ export interface TakeRequest {
   readonly items: readonly FeatureUnits[]
   readonly ttlMs: number
   readonly procedure: string
+  /** Now. */
+  readonly at: number
 }
 
 /** Sets units aside, each feature in its own way. */
@@ -28,8 +32,10 @@ export interface Taking {
   take(request: TakeRequest): Promise<Taken>
   /** The lock of a part anew, with a later end; null when the balance has no room for both at once. */
   renew(caller: Caller, part: LockPart, ttlMs: number, procedure: string): Promise<LockPart | null>
-  /** Forgets what this process counts about a part: it has ended. */
-  forget(caller: Caller, part: Part, used: Amount): void
+  /** Takes note that parts have ended, with so much used of each; `told` resolves when Autumn has heard of it. */
+  end(caller: Caller, parts: readonly Part[], used: readonly Amount[], told: Promise<void>): void
+  /** Ends parts of which nothing was used. Resolves once that is on the disk, with what resolves once Autumn has heard of it. */
+  giveBack(ender: Ender, parts: readonly Part[]): Promise<{ readonly told: Promise<void> }>
 }
 
 export interface TakingOptions {
@@ -38,11 +44,10 @@ export interface TakingOptions {
   readonly locks: Locks
   readonly leases: Leases
   readonly book: AccessBook
-  /** Gives parts back to Autumn. */
-  readonly giveBack: (caller: Caller, parts: readonly Part[], procedure: string) => Promise<void>
+  readonly outbox: Outbox
 }
 
-export function createTaking({ features, patterns, locks, leases, book, giveBack }: TakingOptions): Taking {
+export function createTaking({ features, patterns, locks, leases, book, outbox }: TakingOptions): Taking {
   /** Units that calls of this process looked at and have not tracked yet: the next one looks for them too. */
   const lookedAt = new Map<string, Amount>()
   const keyOf = ({ customerId, entityId }: Caller, featureId: string): string => JSON.stringify([customerId, entityId, featureId])
@@ -104,22 +109,41 @@ export function createTaking({ features, patterns, locks, leases, book, giveBack
     const missing = units - rest.reduce((sum, part) => sum + part.units, 0n)
     if (missing === 0n) return { kind: 'taken', parts: rest }
     const taken = await lock(caller, featureId, missing, ttlMs, procedure).catch((error: unknown) => {
-      for (const part of rest) forget(caller, part, 0n)
+      end(caller, rest, [], TOLD)
       throw error
     })
     if (taken.kind === 'taken') return { kind: 'taken', parts: [...rest, ...taken.parts] }
-    for (const part of rest) forget(caller, part, 0n)
+    end(caller, rest, [], TOLD)
     return taken.kind === 'short' ? { kind: 'short', shortage: wholeShortage(taken.shortage, rest) } : taken
   }
 
-  const forget = (caller: Caller, part: Part, used: Amount): void => {
-    if (part.kind === 'track') return countOff(keyOf(caller, part.featureId), part.units)
-    if (part.aside) book.takeOff(caller, part.aside)
-    if (part.kind === 'lease') leases.finish(part, used)
+  const end = (caller: Caller, parts: readonly Part[], used: readonly Amount[], told: Promise<void>): void => {
+    for (const [index, part] of parts.entries()) {
+      const taken = used[index] ?? 0n
+      // Until Autumn has heard of it, a check would find the units still there.
+      if (part.kind === 'track') void told.then(() => countOff(keyOf(caller, part.featureId), part.units))
+      else if (part.aside) book.takeOff(caller, part.aside)
+      if (part.kind === 'lease') leases.finish(part, taken)
+      const changed = changeOf(part, taken)
+      if (changed) book.adjust(caller, changed.poolId, changed.used)
+    }
+    book.tell(caller)
+  }
+
+  const giveBack = async (ender: Ender, parts: readonly Part[]): Promise<{ readonly told: Promise<void> }> => {
+    if (parts.length === 0) return { told: TOLD }
+    const nothing = parts.map(({ featureId }) => ({ featureId, units: 0 }))
+    const { deliveries, leaseUses } = endingOf(ender, parts, nothing, 'cap')
+    const settled = await outbox.settle({ operation: null, deliveries, leaseUses })
+    const told = settled.kind === 'settled' ? settled.attempted : TOLD
+    end(ender.caller, parts, [], told)
+    return { told }
   }
 
   return {
     async take(request) {
+      const { caller, procedure } = request
+      const ender: Ender = { caller, holdId: '', operationId: null, procedure, at: request.at }
       const parts: Part[] = []
       try {
         for (const item of request.items) {
@@ -128,11 +152,11 @@ export function createTaking({ features, patterns, locks, leases, book, giveBack
             parts.push(...taken.parts)
             continue
           }
-          await giveBack(request.caller, parts, request.procedure)
+          await giveBack(ender, parts)
           return taken
         }
       } catch (error) {
-        await giveBack(request.caller, parts, request.procedure)
+        await giveBack(ender, parts)
         throw error
       }
       return { kind: 'taken', parts }
@@ -142,12 +166,22 @@ export function createTaking({ features, patterns, locks, leases, book, giveBack
       const [renewed] = taken.kind === 'taken' ? taken.parts : []
       return renewed?.kind === 'lock' ? renewed : null
     },
-    forget,
+    end,
+    giveBack,
   }
 }
 
+const TOLD = Promise.resolve()
+
+/** What a part that ends changes in the balance that Autumn last told: a lock shows all of its units as used, a part without one shows none. */
+function changeOf({ kind, units, paidFrom }: Part, used: Amount): { readonly poolId: string; readonly used: number } | null {
+  if (paidFrom === null || kind === 'lease') return null
+  const changed = kind === 'lock' ? used - units : used
+  return changed === 0n ? null : { poolId: paidFrom.poolId, used: unitsOf(changed) * paidFrom.perUnit }
+}
+
 /** A call that asked Autumn for what the blocks did not have is told of all that it asked for. */
-function wholeShortage(shortage: Shortage, rest: readonly Part[]): Shortage {
-  const inBlocks = rest.reduce((sum, part) => sum + Number(part.aside === null ? 0 : part.aside.amount), 0)
+function wholeShortage(shortage: Shortage, rest: readonly LeasePart[]): Shortage {
+  const inBlocks = rest.reduce((sum, part) => sum + (part.aside?.amount ?? 0), 0)
   return { ...shortage, required: shortage.required + inBlocks, remaining: shortage.remaining + inBlocks }
 }
