@@ -9,21 +9,25 @@ const PATIENCE_MS = 10_000
  * for ten seconds.
  */
 export function stopperOf(server: Server): () => Promise<void> {
-  const answering = new Set<ServerResponse>()
-  server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
-    answering.add(response)
+  const answering = new Map<ServerResponse, IncomingMessage>()
+  let stopping = false
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    answering.set(response, request)
     response.on('close', () => answering.delete(response))
+    if (stopping) end(request, response)
   })
   return async () => {
+    stopping = true
     const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-    server.closeIdleConnections()
-    for (const response of answering) if (isFeed(response)) response.destroy()
+    for (const [response, request] of answering) end(request, response)
     const impatience = setTimeout(() => server.closeAllConnections(), PATIENCE_MS)
     await closed
     clearTimeout(impatience)
   }
 }
 
-function isFeed(response: ServerResponse): boolean {
-  return String(response.getHeader('content-type')).startsWith('text/event-stream')
+/** Ends a feed, and lets any other answer be the last of its connection. */
+function end(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.accept?.includes('text/event-stream')) response.destroy()
+  else if (!response.headersSent) response.setHeader('connection', 'close')
 }

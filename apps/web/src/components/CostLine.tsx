@@ -30,12 +30,6 @@ export function CostLine({ prospect, cost, paidBy, upTo = false, id }: CostLineP
 
 function told(prospect: Prospect): ReactNode {
   if (prospect.status !== 'ready') return prospect.status === 'loading' ? <Skeleton className="ml-2 inline-block h-3 w-20" /> : null
-  const left = leftOf(prospect)
+  const left = 'remaining' in prospect ? prospect.remaining : null
   return left === null ? null : left === 'unlimited' ? ', without limit' : `, ${formatNumber(left)} left`
-}
-
-function leftOf(state: Extract<Prospect, { status: 'ready' }>): number | 'unlimited' | null {
-  if ('required' in state) return state.remaining
-  if (state.type === 'boolean') return null
-  return state.pool === null ? state.balance : state.pool.balance
 }

@@ -18,7 +18,7 @@ export interface SpendNoticeProps {
 
 /** Why a call cannot be made, or why the last one was not; nothing while nothing is known. */
 export function SpendNotice({ prospect, units, error }: SpendNoticeProps) {
-  const ahead = prospect.status === 'ready' && !prospect.allowed ? refusalOf(prospect, units) : null
+  const ahead = prospect.status === 'ready' && !prospect.allowed ? refusalOf(prospect) : null
   const denial = error && denialOf(error)
   // A balance that was short and is not any more, after a reset or an upgrade, is no news.
   const isOver = denial !== null && denial.remaining !== null && prospect.status === 'ready' && prospect.allowed
@@ -27,15 +27,10 @@ export function SpendNotice({ prospect, units, error }: SpendNoticeProps) {
   return error === null || isOver ? null : <Notice kind="bad">{messageOf(error)}</Notice>
 }
 
-function refusalOf(state: Extract<Prospect, { status: 'ready' }>, units: number): Refusal | null {
+function refusalOf(state: Extract<Prospect, { status: 'ready' }>): Refusal | null {
   const { featureId, reason } = state
   if (featureId === null || reason === null) return null
-  if ('required' in state) {
-    const { poolId, required, remaining, resetsAt } = state
-    return { reason, featureId, poolId, required, remaining, resetsAt }
-  }
-  if (state.type === 'boolean') return { reason, featureId, poolId: null, required: 1, remaining: 0, resetsAt: null }
-  const { pool, balance, resetsAt } = state
-  if (pool === null) return { reason, featureId, poolId: featureId, required: units, remaining: balance, resetsAt }
-  return { reason, featureId, poolId: pool.poolId, required: units * pool.cost, remaining: pool.balance, resetsAt }
+  if (!('required' in state)) return { reason, featureId, poolId: null, required: 1, remaining: 0, resetsAt: null }
+  const { poolId, required, remaining, resetsAt } = state
+  return { reason, featureId, poolId, required, remaining, resetsAt }
 }

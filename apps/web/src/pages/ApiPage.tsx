@@ -29,7 +29,7 @@ export function ApiPage() {
             onChange={setInput}
             pending={send.isPending}
             prospect={prospect}
-            notice={<SpendNotice prospect={prospect} units={1} error={send.error} />}
+            notice={!send.isPending && <SpendNotice prospect={prospect} units={1} error={send.error} />}
             onSend={() => send.mutate({ input, operationId: crypto.randomUUID() })}
           />
         </Card>

@@ -66,7 +66,7 @@ export function SummariesPage() {
                 />
               )}
             </form.Field>
-            <SpendNotice prospect={prospect} units={cost} error={summarize.error} />
+            {!summarize.isPending && <SpendNotice prospect={prospect} units={cost} error={summarize.error} />}
             <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
               <Button
                 type="submit"

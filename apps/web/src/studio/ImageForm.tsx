@@ -113,7 +113,7 @@ export function ImageForm({ pending, error, onSubmit }: ImageFormProps) {
           )}
         </form.Field>
       </div>
-      <SpendNotice prospect={prospect} units={n} error={error} />
+      {!pending && <SpendNotice prospect={prospect} units={n} error={error} />}
       <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
         <Button
           type="submit"

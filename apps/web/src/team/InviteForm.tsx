@@ -54,7 +54,7 @@ export function InviteForm() {
           </Field>
         )}
       </form.Field>
-      <SpendNotice prospect={prospect} units={1} error={invite.error} />
+      {!invite.isPending && <SpendNotice prospect={prospect} units={1} error={invite.error} />}
       <Button
         type="submit"
         look="primary"
