@@ -12,33 +12,40 @@ export async function* changesOf(
   heartbeatMs: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<CustomerAccess, void> {
-  let newest: CustomerAccess | null = null
+  const heard: { newest: CustomerAccess | null; beat: boolean } = { newest: null, beat: false }
   let wake = (): void => {}
-  const wakeUp = (): void => wake()
   // Listens before it looks: what changes in between is not missed.
   const stop = backend.watch(caller, (access) => {
-    newest = access
+    heard.newest = access
     wake()
   })
-  const heartbeat = setInterval(wakeUp, heartbeatMs)
-  signal?.addEventListener('abort', wakeUp)
+  const heartbeat = setInterval(() => {
+    heard.beat = true
+    wake()
+  }, heartbeatMs)
+  const onAbort = (): void => wake()
+  signal?.addEventListener('abort', onAbort)
+
   try {
-    yield await backend.access(caller)
-    while (!signal?.aborted) {
-      if (newest === null) {
+    let told = await backend.access(caller)
+    yield told
+    for (;;) {
+      while (!heard.beat && !signal?.aborted && (heard.newest?.version ?? 0) <= told.version) {
         await new Promise<void>((resolve) => {
           wake = resolve
         })
-        wake = () => {}
       }
       if (signal?.aborted) return
-      const access: CustomerAccess = newest ?? (await backend.access(caller))
-      newest = null
-      yield access
+      // What this process heard is newer than anything it could read; a heartbeat shows what others have changed.
+      const { newest, beat } = heard
+      heard.newest = null
+      heard.beat = false
+      told = newest && !beat ? newest : await backend.access(caller)
+      yield told
     }
   } finally {
     stop()
     clearInterval(heartbeat)
-    signal?.removeEventListener('abort', wakeUp)
+    signal?.removeEventListener('abort', onAbort)
   }
 }

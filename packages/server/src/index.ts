@@ -12,8 +12,9 @@ export type { DenialShape, UsageContext } from './builder.ts'
 export type { GatedProcedure } from './gatedProcedure.ts'
 export type { MeteredProcedure } from './meteredProcedure.ts'
 
-// Inside a resolver.
+// Inside a resolver, and around a call.
 
+export { withOperation } from './request.ts'
 export { usage } from './running.ts'
 export type { Usage } from './usage.ts'
 

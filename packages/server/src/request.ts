@@ -36,6 +36,14 @@ export function withRequest<TContext>(ctx: TContext, request: MeteredRequest | n
   return { ...ctx, [REQUEST]: request }
 }
 
+/**
+ * The context of a server-side call that may be repeated: a queue's delivery, a webhook. Under one id the call takes effect at most once.
+ * @example appRouter.createCaller(withOperation(ctx, job.id)).images.generate(job.input)
+ */
+export function withOperation<TContext extends object>(ctx: TContext, operationId: string): TContext {
+  return withRequest(ctx, { operationIds: [operationId], wantsEnvelope: false, canStream: true, router: null, access: () => null })
+}
+
 /** Headers as the Fetch API has them, or as Node has them. */
 export type HeadersLike = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 

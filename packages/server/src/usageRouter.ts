@@ -87,7 +87,7 @@ export type UsageRouter<TFeatures extends Features, TErrorShape> = TRPCBuiltRout
 
 const entityInput = z.object({ entityId: z.string().min(1).optional() }).optional()
 const changesInput = z.object({ entityId: z.string().min(1).optional(), lastEventId: z.string().nullish() }).optional()
-const quoteInput = z.object({ path: z.string(), input: z.unknown() })
+const quoteInput = z.object({ path: z.string(), input: z.unknown().optional() })
 const historyInput = z
   .object({
     entityId: z.string().min(1).optional(),
