@@ -23,7 +23,7 @@ export interface UpkeepParts {
 
 /** How long no batch comes in before what is unfolded is folded anyway, in ms. */
 const IDLE_MS = 1_000
-/** How many rows are written between two checkpoints. */
+/** How many entries and operations are recorded between two checkpoints. */
 const ROWS_PER_CHECKPOINT = 16_384
 /** How many times `foldAfter` may wait in memory while folding fails. */
 const PATIENCE = 8
@@ -67,10 +67,11 @@ export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: U
       return
     }
     if (fold.running || purging) takeTurns()
-    else requestCheckpoint()
+    else checkpointOnceDue()
   }
 
-  const requestCheckpoint = (): void => {
+  const checkpointOnceDue = (): void => {
+    if (recorded() - checkpointedUpTo < ROWS_PER_CHECKPOINT) return
     checkpointedUpTo = recorded()
     checkpointer.request()
   }
@@ -93,7 +94,7 @@ export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: U
       const waiting = recorded() - foldedUpTo
       if (failure !== null && waiting > foldAfter * PATIENCE) throw failure
       if (waiting >= foldAfter) begin()
-      if (recorded() - checkpointedUpTo >= ROWS_PER_CHECKPOINT) requestCheckpoint()
+      checkpointOnceDue()
       wait()
     },
     async finish() {
