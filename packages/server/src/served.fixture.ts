@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { type Engine, openEngine } from '@tollgate/engine'
+import { catalogOf, createEngine, type Engine, type Store } from '@tollgate/engine'
+import { memoryStore } from '@tollgate/engine/store'
 import { boolean, creditSystem, defineFeatures, definePlans, granted, included, metered, unlimited } from '@tollgate/features'
 import { type AnyTRPCRouter, initTRPC } from '@trpc/server'
 import { Hono } from 'hono'
@@ -40,11 +41,16 @@ export interface Clock {
 
 export const START = Date.UTC(2026, 10, 23, 12)
 
-type Options = Partial<MeteringOptions<typeof features, Context>> & { readonly clock?: Clock }
+interface Options extends Partial<MeteringOptions<typeof features, Context>> {
+  readonly clock?: Clock
+  /** Stands between the engine and its store: counts, delays, fails. */
+  readonly overStore?: (store: Store) => Store
+}
 
 /** An engine in memory and what meters with it; both end with the test. */
-export async function openMetering({ clock = { now: START }, ...options }: Options = {}) {
-  const engine = await openEngine({ features, plans, url: 'memory:', clock: () => clock.now })
+export async function openMetering({ clock = { now: START }, overStore = (store) => store, ...options }: Options = {}) {
+  const store = overStore(memoryStore(() => clock.now))
+  const engine = createEngine({ store, catalog: catalogOf(features, plans, null, clock.now), clock: () => clock.now })
   onTestFinished(() => engine.close())
   const metering = createMetering({
     features,
