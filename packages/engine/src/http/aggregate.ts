@@ -71,7 +71,7 @@ async function eventsIn(call: Call, filter: EventFilter): Promise<readonly Ledge
   const events: LedgerEvent[] = []
   const read = entriesOf(call, filter, 'oldest')
   for (let cursor: string | null = null; ; ) {
-    const page = await read(cursor)
+    const page = await read(cursor, 1_000)
     for (const entry of page.items) events.push(...wantedEvents(entry, filter))
     if (page.nextCursor === null) return events
     cursor = page.nextCursor

@@ -48,7 +48,7 @@ export async function testApi(options: Partial<AutumnApiOptions> & { readonly ur
 
 /** The published client, speaking to an app in this process. */
 export function clientOf(app: Hono): Autumn {
-  const fetcher = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => app.fetch(new Request(input, init))
+  const fetcher = async (...[input, init]: Parameters<typeof fetch>): Promise<Response> => app.fetch(new Request(input, init))
   return new Autumn({ secretKey: SECRET, serverURL: 'http://tollgate.test', failOpen: false, httpClient: new HTTPClient({ fetcher }) })
 }
 

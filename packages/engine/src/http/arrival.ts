@@ -13,9 +13,9 @@ export interface Arrival {
   readonly entity_data?: z.output<typeof entityData> | null | undefined
 }
 
-/** Before 2.1 a customer comes into being when it is first named; since then it is not found. */
+/** Before 2.1 a customer comes into being when a server first names it; since then it is not found. */
 export function seedOf(call: Call, { customer_data }: Arrival): ExecuteOptions['create'] | undefined {
-  return call.version >= V2_1 ? undefined : seedFrom(customer_data)
+  return admits(call) ? seedFrom(customer_data) : undefined
 }
 
 export function seedFrom(data: Arrival['customer_data']): NonNullable<ExecuteOptions['create']> {
@@ -31,7 +31,7 @@ export function seedFrom(data: Arrival['customer_data']): NonNullable<ExecuteOpt
 /** Before 2.1 an entity comes into being too, when the request says of which feature it is. */
 export async function admitEntity(call: Call, arrival: Arrival): Promise<void> {
   const { customer_id, entity_id, entity_data } = arrival
-  if (call.version >= V2_1 || entity_id == null) return
+  if (!admits(call) || entity_id == null) return
   const customer = await call.engine.customer(customer_id)
   if (customer?.entities.some((entity) => entity.id === entity_id)) return
   const featureId = entity_data?.feature_id
@@ -40,4 +40,9 @@ export async function admitEntity(call: Call, arrival: Arrival): Promise<void> {
   const command = { kind: 'create_entity', entityId: entity_id, name: entity_data?.name ?? null, featureId } as const
   const answer = await call.engine.execute(customer_id, command, create === undefined ? {} : { create })
   if (!answer.ok && answer.code !== 'entity_exists') throw refusalError(answer, call.version)
+}
+
+/** A browser only reads, in whatever version. */
+function admits(call: Call): boolean {
+  return call.version < V2_1 && call.caller === 'secret'
 }

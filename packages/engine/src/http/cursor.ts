@@ -1,8 +1,8 @@
 import { invalidInputs } from './apiError.ts'
 
-/** Where a page continues: the store's cursor for the page that is being read, and how much of that page was given already. */
+/** Where a page continues: the store's cursor before the next item, and how much of what that item holds was given already. */
 export interface Place {
-  /** Null: the store's first page. */
+  /** Null: the store's first item. */
   readonly cursor: string | null
   readonly skip: number
 }
@@ -34,10 +34,20 @@ function placeIn(json: string): Place | null {
   }
 }
 
-/** Reads one page of the store. */
-export type ReadPage<T> = (cursor: string | null) => Promise<{ readonly items: readonly T[]; readonly nextCursor: string | null }>
+/** Reads at most `limit` items of the store. */
+export type ReadPage<T> = (
+  cursor: string | null,
+  limit: number,
+) => Promise<{ readonly items: readonly T[]; readonly nextCursor: string | null }>
 
-/** Collects a page of what `wanted` makes of the store's items, over as many of its pages as that takes. */
+/** Items that are read from the store at once. */
+const READ = 200
+
+/**
+ * Collects a page of what `wanted` makes of the store's items, over as many reads as that takes.
+ *
+ * The next page begins before an item of the store, not at a number of items: so it stays where it is while items are added.
+ */
 export async function collectPage<T, TItem>(
   start: Place,
   limit: number,
@@ -47,15 +57,24 @@ export async function collectPage<T, TItem>(
   const items: TItem[] = []
   let { cursor, skip } = start
   for (;;) {
-    const page = await read(cursor)
-    const found = page.items.flatMap(wanted)
-    const taken = found.slice(skip, skip + limit - items.length)
-    items.push(...taken)
-    skip += taken.length
-    if (skip < found.length) return { items, next: { cursor, skip } }
+    // The first read takes no more than can be given, so that it need not be read again while items are added before it.
+    const page = await read(cursor, cursor === null ? limit : READ)
+    for (const [index, item] of page.items.entries()) {
+      const found = wanted(item).slice(skip)
+      const room = limit - items.length
+      if (found.length > room || (room === 0 && found.length > 0)) {
+        items.push(...found.slice(0, room))
+        return { items, next: { cursor: await cursorAfter(read, cursor, index), skip: skip + room } }
+      }
+      items.push(...found)
+      skip = 0
+    }
     if (page.nextCursor === null) return { items, next: null }
     cursor = page.nextCursor
-    skip = 0
-    if (items.length === limit) return { items, next: { cursor, skip } }
   }
+}
+
+/** The store's cursor after so many items. */
+async function cursorAfter<T>(read: ReadPage<T>, cursor: string | null, count: number): Promise<string | null> {
+  return count === 0 ? cursor : (await read(cursor, count)).nextCursor
 }

@@ -85,9 +85,9 @@ export function deleteCustomer(call: Call): Promise<Reply> {
 export async function listCustomers(call: Call): Promise<Reply> {
   const body = parseInput(listInput, { ...numbersIn(call), ...objectOf(call.body) })
   const { limit, search, sort_order } = body
-  const read = (cursor: string | null) =>
+  const read = (cursor: string | null, count: number) =>
     call.engine.customers({
-      limit: 100,
+      limit: count,
       order: sort_order === 'asc' ? 'oldest' : 'newest',
       ...(cursor === null ? {} : { cursor }),
       ...(search ? { search } : {}),

@@ -64,8 +64,8 @@ export function deleteEntity(call: Call): Promise<Reply> {
 /** `entities.list`: of one customer, or of all. */
 export async function listEntities(call: Call): Promise<Reply> {
   const { start_cursor, limit, customer_id, search } = parseInput(listInput, call.body)
-  const read = async (cursor: string | null) => {
-    if (customer_id === undefined) return call.engine.customers({ limit: 100, ...(cursor === null ? {} : { cursor }) })
+  const read = async (cursor: string | null, count: number) => {
+    if (customer_id === undefined) return call.engine.customers({ limit: count, ...(cursor === null ? {} : { cursor }) })
     const customer = await call.engine.customer(customer_id)
     if (customer === null) throw customerNotFound(customer_id)
     return { items: [customer], nextCursor: null }

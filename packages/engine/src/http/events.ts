@@ -9,9 +9,6 @@ import { parseInput } from './input.ts'
 import { ok, type Reply } from './reply.ts'
 import { eventsOf, type LedgerEvent, renderEvent } from './wire/event.ts'
 
-/** Entries that are read from the ledger at once. */
-const PAGE = 500
-
 const listInput = z.object({
   start_cursor: cursor,
   limit: z.number().int().min(1).max(5_000).default(50),
@@ -56,10 +53,10 @@ export async function listEvents(call: Call): Promise<Reply> {
 
 /** Reads the ledger's entries that may hold wanted events, page by page. */
 export function entriesOf(call: Call, filter: EventFilter, order: 'oldest' | 'newest') {
-  return (page: string | null) =>
+  return (page: string | null, limit: number) =>
     call.engine.entries({
       order,
-      limit: PAGE,
+      limit,
       ...(filter.customerId === undefined ? {} : { customerId: filter.customerId }),
       // What happened at an instant was recorded then or later: an event's own time may lie before its entry's, never after.
       ...(Number.isFinite(filter.from) ? { from: filter.from } : {}),
