@@ -19,8 +19,6 @@ async function start(config: Config): Promise<void> {
   const { services, close } = await openServices(config)
   const server = await listen(createApp(services).fetch, config.port)
   const stop = stopperOf(server)
-  process.stdout.write(`The studio is open on http://localhost:${(server.address() as AddressInfo).port}\n`)
-
   const leave = async (): Promise<void> => {
     // A second signal means "at once", which is what a signal does by itself.
     process.off('SIGTERM', leave).off('SIGINT', leave)
@@ -29,6 +27,7 @@ async function start(config: Config): Promise<void> {
     process.exit(0)
   }
   process.on('SIGTERM', leave).on('SIGINT', leave)
+  process.stdout.write(`The studio is open on http://localhost:${(server.address() as AddressInfo).port}\n`)
 }
 
 function listen(fetch: (request: Request) => Response | Promise<Response>, port: number): Promise<Server> {

@@ -16,11 +16,9 @@ export function AccountMenu() {
     .join('')
   return (
     <Menu.Root>
-      <Menu.Trigger
-        aria-label={`Account: ${person.name}`}
-        className="grid size-9 place-items-center rounded-full bg-accent-soft font-semibold text-accent-text text-caption hover:ring-2 hover:ring-line"
-      >
-        {initials}
+      <Menu.Trigger className="grid size-9 place-items-center rounded-full bg-accent-soft font-semibold text-accent-text text-caption hover:ring-2 hover:ring-line">
+        <span aria-hidden="true">{initials}</span>
+        <span className="sr-only">Account: {person.name}</span>
       </Menu.Trigger>
       <Menu.Portal>
         <Menu.Positioner sideOffset={6} align="end" className="z-50">

@@ -13,13 +13,13 @@ export function OrgMenu() {
   const planId = customer.plans?.find(({ planId: id }) => id === 'free' || id === 'pro')?.planId
   return (
     <Menu.Root>
-      <Menu.Trigger
-        aria-label={`Organisation: ${membership.orgName}`}
-        className="flex w-full items-center gap-3 rounded-xl border border-line bg-surface px-3 py-2 text-left hover:border-line-strong data-popup-open:border-line-strong"
-      >
+      <Menu.Trigger className="flex w-full items-center gap-3 rounded-xl border border-line bg-surface px-3 py-2 text-left hover:border-line-strong data-popup-open:border-line-strong">
         <Monogram name={membership.orgName} />
         <span className="min-w-0 grow">
-          <span className="block truncate font-medium leading-5">{membership.orgName}</span>
+          <span className="block truncate font-medium leading-5">
+            <span className="sr-only">Organisation: </span>
+            {membership.orgName}
+          </span>
           <span className="block h-4.5 text-caption text-muted">
             {planId === 'free' || planId === 'pro' ? `${plans[planId].name} plan` : ''}
           </span>
