@@ -6,6 +6,11 @@ import type { Usage } from './usage.ts'
 
 export type { Overwrite, Parser }
 
+/** What fits a context that has what `identify` needs, or the sentence that says it has not. */
+export type Identified<TContext, TNeeded, TFitting> = TContext extends TNeeded
+  ? TFitting
+  : "✖ this procedure's context lacks what identify() needs: build on a base whose middlewares provide it"
+
 /** A schema, or none. */
 export type MaybeParser = Parser | TRPCUnsetMarker
 

@@ -1,7 +1,7 @@
 import type { Features, Receipt } from '@tollgate/features'
 import type { TRPCProcedureBuilder } from '@trpc/server'
 import type { Backend, Caller, Refund } from './backends/backend.ts'
-import type { AnyBuilder, ContextOf } from './builder.ts'
+import type { AnyBuilder, ContextOf, Identified } from './builder.ts'
 import type { MeteringCore } from './core.ts'
 import { type DenialCodes, denialError } from './denialError.ts'
 import { type Gated, gatedMiddleware } from './gated.ts'
@@ -44,7 +44,7 @@ export interface MeteringOptions<TFeatures extends Features, TContext> {
 export interface Metering<TFeatures extends Features, TContext> {
   /** The two kinds of procedures on a base, such as your `authedProcedure`. */
   procedures<$Context, $Meta, $Overrides, $InputIn, $InputOut, $OutputIn, $OutputOut, $Caller extends boolean, $ErrorShape>(
-    base: Fitting<
+    base: Identified<
       ContextOf<$Context, $Overrides>,
       TContext,
       TRPCProcedureBuilder<$Context, $Meta, $Overrides, $InputIn, $InputOut, $OutputIn, $OutputOut, $Caller, $ErrorShape>
@@ -81,7 +81,7 @@ export interface Metering<TFeatures extends Features, TContext> {
   readonly gated: Gated<TFeatures, TContext>
   /** The router that clients read their usage from, on a base that says who asks. */
   usageRouter<$Context, $Meta, $Overrides, $InputIn, $InputOut, $OutputIn, $OutputOut, $Caller extends boolean, $ErrorShape>(
-    base: Fitting<
+    base: Identified<
       ContextOf<$Context, $Overrides>,
       TContext,
       TRPCProcedureBuilder<$Context, $Meta, $Overrides, $InputIn, $InputOut, $OutputIn, $OutputOut, $Caller, $ErrorShape>
@@ -101,11 +101,6 @@ export interface OperationOfCustomer {
   readonly customerId: string
   readonly operationId: string
 }
-
-/** A builder whose context has what `identify` needs, or the sentence that says it has not. */
-type Fitting<TContext, TNeeded, TBuilder> = TContext extends TNeeded
-  ? TBuilder
-  : "✖ this procedure's context lacks what identify() needs: build on a base whose middlewares provide it"
 
 const FIFTEEN_MINUTES_MS = 900_000
 

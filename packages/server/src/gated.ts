@@ -1,6 +1,7 @@
 import type { Features } from '@tollgate/features'
 import { OutageError } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
+import type { Identified } from './builder.ts'
 import type { MeteringCore } from './core.ts'
 import { marked } from './mark.ts'
 import { type CallResult, type MeteredCall, quotedOnly } from './meter.ts'
@@ -10,8 +11,8 @@ import { quoteRequestOf } from './quote.ts'
 import { requestOf } from './request.ts'
 
 /** Lets a procedure of any `initTRPC` run only for customers that have a feature: `.use(gated('sso'))`. */
-export type Gated<TFeatures extends Features, TNeeded> = <const $Id extends string, $Context extends TNeeded, $Input>(
-  featureId: Gateable<TFeatures, $Id>,
+export type Gated<TFeatures extends Features, TNeeded> = <const $Id extends string, $Input, $Context = TNeeded>(
+  featureId: Identified<$Context, TNeeded, Gateable<TFeatures, $Id>>,
 ) => MeteringMiddleware<$Context, $Input, object>
 
 /** The middleware that gates; throws at once on what a typed program could not have written. */

@@ -1,6 +1,6 @@
 import type { Features, ProcedureCost } from '@tollgate/features'
 import type { Overage } from './backends/backend.ts'
-import type { UsageContext } from './builder.ts'
+import type { Identified, UsageContext } from './builder.ts'
 import type { MeteringCore } from './core.ts'
 import { marked } from './mark.ts'
 import { type CallResult, type MeteredCall, type MeteredRules, meter } from './meter.ts'
@@ -42,10 +42,10 @@ export type MeteredOptions<TWhat, TInput, TContext> = UnitsOption<TWhat, TInput,
 /** Meters a procedure of any `initTRPC`: `.input(S).use(metered('image_gen', { units: ({ input }) => input.n })).output(O)`. */
 export type Metered<TFeatures extends Features, TNeeded> = <
   const $What extends string | UnitsById<TFeatures, $Input, $Context>,
-  $Context extends TNeeded,
   $Input,
+  $Context = TNeeded,
 >(
-  what: CheckedWhat<TFeatures, $What, $Input, $Context>,
+  what: Identified<$Context, TNeeded, CheckedWhat<TFeatures, $What, $Input, $Context>>,
   ...options: MeteredArguments<$What, $Input, $Context>
 ) => MeteringMiddleware<$Context, $Input, UsageContext<MeteredIds<$What>>>
 
