@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openBrowser } from './openBrowser.ts'
 import { type Studio, startStudio } from './startStudio.ts'
@@ -51,6 +51,13 @@ afterAll(async () => {
   await studio?.dispose()
 })
 
+/** A phone or a desk. */
+function optionsOf(theme: (typeof themes)[number], width: number): BrowserContextOptions {
+  const isPhone = width < 500
+  const viewport = { width, height: isPhone ? 844 : 900 }
+  return { colorScheme: theme, viewport, reducedMotion: 'reduce', isMobile: isPhone, hasTouch: isPhone }
+}
+
 /** Waits until nothing on the page is a placeholder any more. */
 async function settled(page: Page): Promise<void> {
   await page.waitForLoadState('load')
@@ -72,7 +79,7 @@ function isTooWide(page: Page): Promise<boolean> {
 
 describe.each(themes)('in the %s theme', (theme) => {
   it.each(widths)('every page is accessible and fits a window of %i pixels', async (width) => {
-    const options = { colorScheme: theme, viewport: { width, height: width < 500 ? 844 : 900 }, reducedMotion: 'reduce' } as const
+    const options = optionsOf(theme, width)
     const page = await visitAs(browser, studio, 'ada', options)
     for (const { name, heading } of pages) {
       await page.goto(`/${name}`)
@@ -91,7 +98,7 @@ describe.each(themes)('in the %s theme', (theme) => {
   })
 
   it.each(widths)('so is what opens over a page of %i pixels', async (width) => {
-    const options = { colorScheme: theme, viewport: { width, height: width < 500 ? 844 : 900 }, reducedMotion: 'reduce' } as const
+    const options = optionsOf(theme, width)
     const page = await visitAs(browser, studio, 'ada', options)
     await page.goto('/plans')
     await page.getByRole('button', { name: 'Switch to Pro' }).click()

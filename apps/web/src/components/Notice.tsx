@@ -20,7 +20,7 @@ export interface NoticeProps {
 export function Notice({ kind, title, actions, children }: NoticeProps) {
   const { icon: Icon, look, tint } = kinds[kind]
   return (
-    <div role={kind === 'bad' ? 'alert' : 'status'} className={`flex gap-3 rounded-xl border px-4 py-3 ${look}`}>
+    <div role={kind === 'bad' ? 'alert' : 'status'} className={`flex w-full gap-3 rounded-xl border px-4 py-3 ${look}`}>
       <Icon aria-hidden="true" className={`mt-0.5 size-5 shrink-0 ${tint}`} />
       <div className="min-w-0 grow">
         {title !== undefined && <p className="font-medium">{title}</p>}

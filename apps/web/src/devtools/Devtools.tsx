@@ -11,9 +11,9 @@ export default function Devtools() {
   if (isOpen) return <Panel onClose={() => setIsOpen(false)} />
   return (
     <div className="fixed right-4 bottom-4 z-20">
-      <Button className="shadow-card" onClick={() => setIsOpen(true)}>
+      <Button className="shadow-card max-sm:w-10 max-sm:px-0" onClick={() => setIsOpen(true)}>
         <Activity aria-hidden="true" />
-        Devtools
+        <span className="max-sm:sr-only">Devtools</span>
       </Button>
     </div>
   )

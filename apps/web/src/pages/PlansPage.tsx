@@ -38,19 +38,20 @@ export function PlansPage() {
           ? 'A switch takes effect at once. This is a demo: nothing is charged.'
           : 'Only an owner of the organisation can switch its plan.'}
       </PageHeader>
-      <Card className="overflow-x-auto p-0! sm:p-0!">
-        <table className="w-full min-w-120 border-collapse text-left">
+      <Card className="p-0! sm:p-0!">
+        <table className="w-full table-fixed border-collapse text-left">
           <caption className="sr-only">What each plan has</caption>
           <thead>
             <tr className="align-top">
-              <th scope="col" className="w-2/5 p-5 sm:p-6">
+              <th scope="col" className="w-[30%] p-4 sm:w-2/5 sm:p-6">
                 <span className="sr-only">Feature</span>
               </th>
               {mainPlans.map(({ id, name, description, price }) => (
-                <th key={id} scope="col" className="p-5 font-normal sm:p-6">
+                <th key={id} scope="col" className="px-2 py-4 font-normal sm:p-6">
                   <span className="block font-semibold text-lead">{name}</span>
-                  <span className="block text-caption text-muted">{description}</span>
-                  <span className="mt-3 block font-semibold text-title tracking-tight">{formatPrice(price)}</span>
+                  <span className="hidden text-caption text-muted sm:block">{description}</span>
+                  <span className="mt-3 block font-semibold text-title tracking-tight">${price?.amount ?? 0}</span>
+                  <span className="block text-caption text-muted">{price?.interval ? `per ${price.interval.unit}` : 'for ever'}</span>
                   <span className="mt-4 block min-h-10">
                     <PlanAction planId={id as MainPlanId} held={held} canSwitch={isOwner} onChoose={setChosen} />
                   </span>
@@ -61,11 +62,11 @@ export function PlansPage() {
           <tbody>
             {featureIds.map((featureId) => (
               <tr key={featureId} className="border-line border-t">
-                <th scope="row" className="px-5 py-3.5 font-medium sm:px-6">
+                <th scope="row" className="py-3.5 pr-1 pl-4 font-medium sm:px-6">
                   {featureName(features, featureId)}
                 </th>
                 {mainPlans.map(({ id }) => (
-                  <td key={id} className="px-5 py-3.5 tabular-nums sm:px-6">
+                  <td key={id} className="px-2 py-3.5 tabular-nums sm:px-6">
                     <Terms terms={termsOf(id as MainPlanId, featureId)} />
                   </td>
                 ))}
@@ -104,7 +105,12 @@ function PlanAction({ planId, held, canSwitch, onChoose }: PlanActionProps) {
       </span>
     )
   return (
-    <Button look={planId === 'pro' ? 'primary' : 'secondary'} disabled={!canSwitch} onClick={() => onChoose(planId)}>
+    <Button
+      look={planId === 'pro' ? 'primary' : 'secondary'}
+      disabled={!canSwitch}
+      onClick={() => onChoose(planId)}
+      className="max-sm:h-9 max-sm:px-2.5 max-sm:text-caption"
+    >
       Switch to {plans[planId].name}
     </Button>
   )

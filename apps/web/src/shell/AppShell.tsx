@@ -6,6 +6,7 @@ import { useSession, useSessionOfOtherTabs } from '../session.ts'
 import { AccountMenu } from './AccountMenu.tsx'
 import { BalanceSummary } from './BalanceSummary.tsx'
 import { Brand } from './Brand.tsx'
+import { CreditsLeft } from './CreditsLeft.tsx'
 import { NavigationList } from './NavigationList.tsx'
 import { OrgMenu } from './OrgMenu.tsx'
 import { StatusBanner } from './StatusBanner.tsx'
@@ -87,6 +88,7 @@ function TopBar() {
         <Brand />
       </div>
       <div className="flex items-center gap-1">
+        <CreditsLeft />
         <ThemeToggle />
         <AccountMenu />
       </div>
