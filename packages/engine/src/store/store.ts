@@ -59,6 +59,13 @@ export interface CustomerQuery {
   readonly includeDeleted?: boolean
 }
 
+export interface OperationQuery {
+  readonly limit: number
+  readonly cursor?: string
+  /** Undefined: of all customers, and of none. */
+  readonly customerId?: string
+}
+
 /** How much a store holds. */
 export interface Totals {
   /** Deleted ones counted in. */
@@ -89,6 +96,8 @@ export interface Store {
   entries(query: EntryQuery): Eventual<Page<Entry>>
   /** Customers, deleted ones left out. A cursor stays good while customers are added, changed and deleted. */
   customers(query: CustomerQuery): Eventual<Page<CustomerState>>
+  /** Operations that are remembered, in an order of the store's own; one that is written meanwhile may be left out or come twice. */
+  operations(query: OperationQuery): Eventual<Page<Operation>>
   /** The catalog last saved; null in a new store. */
   catalog(): Eventual<Catalog | null>
   /** Replaces the catalog if the saved one still has version `expected` (0: none); false when another process was faster. */

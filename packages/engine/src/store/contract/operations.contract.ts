@@ -34,5 +34,31 @@ export function describeOperations(under: UnderTest): void {
       await under.store.transact([record('done')])
       await under.nowAndAfterReopening(async () => expect(await under.store.operation('op')).toMatchObject({ status: 'done', seq: 2 }))
     })
+
+    it('are listed, of one customer or of all, each id once', async () => {
+      const owners = ['ann', 'bob', 'ann', '', 'cid', 'ann']
+      const record = (index: number, fields: Partial<Operation> = {}): Operation => operation(`op-${index}`, owners[index] ?? '', fields)
+      const writing = (written: Operation): Work => ({ customerId: written.customerId, operationId: null, run: () => effectOf(written) })
+      await under.store.transact(owners.map((_, index) => writing(record(index, { status: 'running' }))))
+      await under.store.transact([writing(record(2)), writing(record(4))])
+      const expected = owners.map((_, index) => record(index, index === 2 || index === 4 ? {} : { status: 'running' }))
+      await under.nowAndAfterReopening(async () => {
+        for (const limit of [1, 2, 6, 100]) {
+          expect(sorted(await operationsOf({}, limit))).toEqual(expected)
+          expect(sorted(await operationsOf({ customerId: 'ann' }, limit))).toEqual(expected.filter((each) => each.customerId === 'ann'))
+          expect(await operationsOf({ customerId: 'nobody' }, limit)).toEqual([])
+        }
+      })
+    })
+
+    const sorted = (operations: readonly Operation[]): readonly Operation[] => [...operations].sort((a, b) => (a.id < b.id ? -1 : 1))
+    const operationsOf = async (query: { readonly customerId?: string }, limit: number): Promise<readonly Operation[]> => {
+      const found: Operation[] = []
+      for (let page = await under.store.operations({ ...query, limit }); ; ) {
+        found.push(...page.items)
+        if (page.nextCursor === null) return found
+        page = await under.store.operations({ ...query, limit, cursor: page.nextCursor })
+      }
+    }
   })
 }

@@ -45,6 +45,13 @@ export function memoryStore(clock: () => number = Date.now): Store {
     entry: (customerId, seq) => ledgers.get(customerId)?.[seq - 1] ?? null,
     entries: (query) => pageOfEntries(query.customerId === undefined ? log : (ledgers.get(query.customerId) ?? []), query),
     customers: (query) => pageOfCustomers(creationOrder, customers, query),
+    operations({ customerId, limit, cursor }) {
+      const ids = [...operations.keys()]
+      return pageOf(ids, { order: 'oldest', limit, ...(cursor === undefined ? {} : { cursor }) }, (id) => {
+        const operation = operations.get(id)
+        return operation && (customerId === undefined || operation.customerId === customerId) ? operation : null
+      })
+    },
     catalog: () => saved,
     saveCatalog(catalog, expected) {
       if ((saved?.version ?? 0) !== expected) return false

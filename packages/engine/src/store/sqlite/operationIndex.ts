@@ -6,6 +6,8 @@ import type { OperationTable } from './operationTable.ts'
 /** Finds the record of an operation id: the newest in memory, those that were folded in their table. */
 export interface OperationIndex {
   find(operationId: string): Operation | null
+  /** Whether a record is the last of its id. */
+  isLast(operationId: string, position: number): boolean
   /** The hash under which an id is folded. */
   hashOf(operationId: string): number
   /** Notes where the newest record of an id stands. */
@@ -41,6 +43,16 @@ export function createOperationIndex(database: DatabaseSync, table: OperationTab
     hashOf,
     get unfolded() {
       return noted.byId.size
+    },
+    isLast(operationId, position) {
+      const place = noted.byId.get(operationId) ?? taken?.get(operationId)
+      if (place !== undefined) return place.position === position
+      // Nothing newer stands in the table under the same hash, or it is of another id.
+      return select
+        .all(hashOf(operationId))
+        .map((row) => Number(row['position']))
+        .filter((other) => other > position)
+        .every((other) => table.read(other)?.id !== operationId)
     },
     find(operationId) {
       const place = noted.byId.get(operationId) ?? taken?.get(operationId)

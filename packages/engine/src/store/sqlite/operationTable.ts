@@ -13,8 +13,15 @@ export interface OperationTable {
   /** Asks the file where its records end. */
   reload(): void
   read(position: number): Operation | null
+  /** Records at positions above `position`, oldest first. */
+  list(position: number, limit: number): readonly PlacedOperation[]
   /** Ids of the records at positions above `position`, oldest first. */
   idsAfter(position: number): readonly RecordedId[]
+}
+
+export interface PlacedOperation {
+  readonly position: number
+  readonly operation: Operation
 }
 
 export interface RecordedId {
@@ -25,6 +32,7 @@ export interface RecordedId {
 export function createOperationTable(database: DatabaseSync): OperationTable {
   const insert = database.prepare('INSERT INTO operations VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
   const select = database.prepare('SELECT * FROM operations WHERE position = ?')
+  const selectList = database.prepare('SELECT * FROM operations WHERE position > ? ORDER BY position LIMIT ?')
   const selectIds = database.prepare('SELECT id, position FROM operations WHERE position > ? ORDER BY position')
   // Records are purged: the mark remembers positions that were given out before.
   const selectLast = database.prepare('SELECT max(ifnull((SELECT max(position) FROM operations), 0), operations) AS last FROM fold_mark')
@@ -52,12 +60,13 @@ export function createOperationTable(database: DatabaseSync): OperationTable {
       const row = select.get(position)
       return row === undefined ? null : operationOf(row)
     },
+    list: (position, limit) =>
+      selectList.all(position, limit).map((row) => ({ position: Number(row['position']), operation: operationOf(row) })),
     idsAfter: (position) => selectIds.all(position).map((row) => ({ id: givenText(String(row['id'])), position: Number(row['position']) })),
   }
 }
 
-/** Reads a row of the table `operations`. */
-export function operationOf(row: Record<string, unknown>): Operation {
+function operationOf(row: Record<string, unknown>): Operation {
   return {
     id: givenText(String(row['id'])),
     customerId: givenText(String(row['customer_id'])),

@@ -13,6 +13,7 @@ import { createFold } from './fold.ts'
 import { findResident, type Memory } from './memory.ts'
 import { openDatabase } from './openDatabase.ts'
 import { createOperationIndex } from './operationIndex.ts'
+import { pageOfOperations } from './operationPages.ts'
 import { createOperationTable } from './operationTable.ts'
 import { createPurge } from './purge.ts'
 import { type LedgerMark, replay } from './replay.ts'
@@ -91,6 +92,7 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
 
   return {
     transact(works) {
+      upkeep.beforeBatch()
       answer(() => writeBatch(works))
       upkeep.afterBatch()
     },
@@ -105,6 +107,7 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
     },
     entries: (query) => pageOfEntries(memory, query).catch(failClearly),
     customers: (query) => pageOfCustomers(memory, query).catch(failClearly),
+    operations: (query) => pageOfOperations(memory, query).catch(failClearly),
     catalog: () => answer(() => catalogTable.read()),
     saveCatalog: (catalog, expected) => catalogTable.replace(catalog, expected),
     totals: () => answer(() => ({ customers: memory.customers.count(), entries: entries.last })),

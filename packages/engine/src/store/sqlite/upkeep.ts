@@ -6,7 +6,8 @@ import type { Purge } from './purge.ts'
 
 /** The work behind the path of a call: folding, forgetting what has expired, checkpoints. */
 export interface Upkeep {
-  /** Hears of every batch that was written. Throws when folding has failed for so long that memory would run full. */
+  /** Throws when folding has failed for so long that another batch could fill up memory. */
+  beforeBatch(): void
   afterBatch(): void
   /** Folds everything that is left. */
   finish(): Promise<void>
@@ -40,6 +41,7 @@ export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: U
   let timer: NodeJS.Timeout | null = null
 
   const begin = (): void => {
+    if (fold.running) return
     foldedUpTo = recorded()
     fold.begin('what is due')
     takeTurns()
@@ -67,6 +69,7 @@ export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: U
       return
     }
     if (fold.running || purging) takeTurns()
+    else if (recorded() - foldedUpTo >= foldAfter) begin()
     else checkpointOnceDue()
   }
 
@@ -85,15 +88,16 @@ export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: U
     const quiet = seenAtTick === recorded()
     seenAtTick = recorded()
     if (fold.running) takeTurns()
-    else if (quiet) begin()
-    else wait()
+    else if (!quiet) wait()
+    else if (recorded() > foldedUpTo) begin()
   }
 
   return {
+    beforeBatch() {
+      if (failure !== null && recorded() - foldedUpTo > foldAfter * PATIENCE) throw failure
+    },
     afterBatch() {
-      const waiting = recorded() - foldedUpTo
-      if (failure !== null && waiting > foldAfter * PATIENCE) throw failure
-      if (waiting >= foldAfter) begin()
+      if (recorded() - foldedUpTo >= foldAfter) begin()
       checkpointOnceDue()
       wait()
     },
