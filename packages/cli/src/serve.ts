@@ -108,9 +108,11 @@ async function untilStopped(server: Server): Promise<void> {
     process.once('SIGTERM', resolve)
   })
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
+  // A connection that is kept alive turns idle once its answer is out.
+  const closing = setInterval(() => server.closeIdleConnections(), 20)
   const impatience = setTimeout(() => server.closeAllConnections(), PATIENCE_MS)
   await closed
+  clearInterval(closing)
   clearTimeout(impatience)
 }
 
