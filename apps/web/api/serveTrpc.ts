@@ -23,6 +23,8 @@ async function createContext({ config, store, log }: Services, context: Context)
 
 /** A refusal is a line of its own in the log; what is our fault comes with its stack. */
 function logError({ log }: Services, error: TRPCError, path: string | undefined, ctx: RequestContext | undefined): void {
+  // Whoever leaves a stream or closes the page is refused nothing.
+  if (error.cause?.name === 'AbortError') return
   const facts = { path, ...userFacts(ctx?.user ?? null) }
   if (error.code === 'INTERNAL_SERVER_ERROR') log.error({ ...facts, err: error }, 'A procedure failed.')
   else log.warn({ ...facts, refused: error.code }, error.message)

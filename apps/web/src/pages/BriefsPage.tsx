@@ -62,12 +62,13 @@ export function BriefsPage() {
             {!isWriting && <SpendNotice prospect={prospect} units={BRIEF_SECTIONS} error={brief.error} />}
             <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
               {isWriting ? (
-                <Button onClick={stop}>
+                // Another element than the one that submits: else the click that stops would start anew.
+                <Button key="stop" onClick={stop}>
                   <Square aria-hidden="true" fill="currentColor" />
                   Stop
                 </Button>
               ) : (
-                <Button type="submit" look="primary" disabled={prospect.status !== 'ready' || !prospect.allowed}>
+                <Button key="start" type="submit" look="primary" disabled={prospect.status !== 'ready' || !prospect.allowed}>
                   <NotebookPen aria-hidden="true" />
                   Write the briefing
                 </Button>
