@@ -1,16 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { asUnits } from './account.ts'
-import { type Caller, type Held, OutageError, type Refused, type Repeated } from './backends/backend.ts'
+import { type Caller, type Held, type OperationRef, OutageError, type Refused, type Repeated } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
 import type { MeteringCore } from './core.ts'
-import type { CallOperation } from './operation.ts'
 import { endsWithin } from './repeats.ts'
 import type { Line } from './units.ts'
 
 export interface Beginning {
   readonly caller: Caller
   readonly lines: readonly Line[]
-  readonly operation: CallOperation
+  readonly operation: OperationRef
   readonly path: string
   readonly signal: AbortSignal | undefined
 }
@@ -30,7 +29,7 @@ const LAST_POLL_MS = 1_000
 /** Takes the hold of a call. A repeat waits for the first, but not for ever. */
 export async function begin(core: MeteringCore, beginning: Beginning): Promise<Begun> {
   const { operation, signal } = beginning
-  if (!operation.repeatable) return reserve(core, beginning, () => {})
+  if (operation.unique) return reserve(core, beginning, () => {})
 
   const deadline = performance.now() + core.repeats.waitMs
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, LAST_POLL_MS)) {
@@ -61,11 +60,10 @@ async function reserve(core: MeteringCore, beginning: Beginning, over: () => voi
 
 async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Held | Refused | Repeated> {
   const { caller, lines, operation, path } = beginning
-  const { id, fingerprint } = operation
   const answer = await core.backend.reserve({
     caller,
     items: lines.map(asUnits),
-    operation: { id, fingerprint },
+    operation,
     ttlMs: core.holdTtlMs,
     procedure: path,
   })

@@ -1,11 +1,11 @@
 import type { Envelope } from '@tollgate/features'
 import type { TRPCCombinedDataTransformer, TRPCMiddlewareFunction } from '@trpc/server'
 import { type Account, asUnits, createAccount } from './account.ts'
-import type { AccessAfter, Caller, Overage, Repeated } from './backends/backend.ts'
+import type { AccessAfter, Caller, OperationRef, Overage, Repeated } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
 import { begin } from './begin.ts'
 import type { MeteringCore } from './core.ts'
-import { answerText, type CallOperation, parseAnswer, repeatableOperation, STREAMED_ANSWER, uniqueOperation } from './operation.ts'
+import { answerText, parseAnswer, repeatableOperation, STREAMED_ANSWER, uniqueOperation } from './operation.ts'
 import type { Part } from './part.ts'
 import { type QuoteRequest, quoteRequestOf } from './quote.ts'
 import { type MeteredRequest, requestOf, withRequest } from './request.ts'
@@ -37,7 +37,7 @@ interface HeldCall extends RunningCall {
   readonly rules: MeteredRules
   readonly call: MeteredCall
   readonly lines: readonly Line[]
-  readonly operation: CallOperation
+  readonly operation: OperationRef
   readonly request: MeteredRequest | null
   /** Lets repeats of the operation go on. */
   readonly over: () => void
@@ -96,7 +96,7 @@ async function settle(held: HeldCall, result: Extract<CallResult, { ok: true }>)
     settleByAnswer(rules, call, part, result.data)
     await account.settled()
     if (account.refusal) throw account.refusal
-    text = operation.repeatable ? answerText(result.data, transformerOf(request), core.answerLimitBytes) : null
+    text = operation.unique ? null : answerText(result.data, transformerOf(request), core.answerLimitBytes)
   } catch (error) {
     await giveBack(held)
     throw error
@@ -137,7 +137,7 @@ function streamed(held: HeldCall, source: AsyncIterable<unknown>): AsyncIterable
       await core.settling.commit(account, {
         units: owed.map(asUnits),
         overage,
-        answer: operation.repeatable ? STREAMED_ANSWER : null,
+        answer: operation.unique ? null : STREAMED_ANSWER,
       })
       over()
       const access = account.access()
@@ -201,7 +201,7 @@ function settleByAnswer(rules: MeteredRules, call: MeteredCall, part: Part, outp
   part.settleAt(lines)
 }
 
-async function operationOf(call: MeteredCall, caller: Caller, request: MeteredRequest | null): Promise<CallOperation> {
+async function operationOf(call: MeteredCall, caller: Caller, request: MeteredRequest | null): Promise<OperationRef> {
   const id = request?.operationIds[call.batchIndex] ?? null
   return id === null ? uniqueOperation() : repeatableOperation(id, caller, call.path, await call.getRawInput())
 }

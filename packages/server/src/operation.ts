@@ -2,28 +2,27 @@ import { hash, randomUUID } from 'node:crypto'
 import type { TRPCCombinedDataTransformer } from '@trpc/server'
 import type { Caller, OperationRef } from './backends/backend.ts'
 
-/** A call's operation. */
-export interface CallOperation extends OperationRef {
-  /** Named by the client, so that it may come again and its answer is kept; otherwise it is one of a kind. */
-  readonly repeatable: boolean
-}
-
 /**
  * The operation of a call to which the client gave an id, scoped by customer, entity and procedure: nobody can reach another's, nor take one
  * procedure's answer for another's.
  */
-export function repeatableOperation(id: string, caller: Caller, path: string, rawInput: unknown): CallOperation {
+export function repeatableOperation(id: string, caller: Caller, path: string, rawInput: unknown): OperationRef {
   const scope = JSON.stringify([caller.customerId, caller.entityId, path, id])
   return {
     id: `op_${hash('sha256', scope, 'base64url')}`,
     fingerprint: hash('sha256', canonicalText(rawInput), 'base64url'),
-    repeatable: true,
   }
 }
 
-/** The operation of a call without an id: it has a receipt as any other, and cannot be repeated. */
-export function uniqueOperation(): CallOperation {
-  return { id: `op_${randomUUID()}`, fingerprint: '', repeatable: false }
+/** The operation of a call without an id: it has a receipt as any other, and cannot be repeated. The time in its id tells a backend where to look for it. */
+export function uniqueOperation(): OperationRef {
+  return { id: `op_${Date.now().toString(36)}_${randomUUID()}`, fingerprint: '', unique: true }
+}
+
+/** When the call of an operation without an id began, in ms since the epoch; null for an operation of a client. */
+export function beginningOf(operationId: string): number | null {
+  const [, time] = /^op_([0-9a-z]{8,9})_/.exec(operationId) ?? []
+  return time === undefined ? null : Number.parseInt(time, 36)
 }
 
 /** An answer as it is kept with its operation. */

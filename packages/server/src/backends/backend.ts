@@ -21,6 +21,8 @@ export interface OperationRef {
   readonly id: string
   /** Identifies the input: a repeat with another fingerprint is a conflict. */
   readonly fingerprint: string
+  /** True: made for this one call. No repeat will come, and nothing has to be remembered to know one by. */
+  readonly unique?: boolean
 }
 
 /** What happens to units that nobody can pay: the call is refused, they are dropped, or the balance goes below zero. */

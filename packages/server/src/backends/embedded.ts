@@ -4,6 +4,7 @@ import {
   amountOf,
   type CustomerState,
   type Engine,
+  type Entry,
   type OverageBehavior,
   type Refusal,
   StoreUnavailableError,
@@ -19,6 +20,7 @@ import {
   type Refused,
 } from './backend.ts'
 import { mistake, shortDenial } from './embedded/denialFacts.ts'
+import { entryOfHold } from './embedded/entryOfHold.ts'
 import { historyOf, receiptsOf } from './embedded/history.ts'
 import { planOf } from './embedded/planOf.ts'
 import { PROCEDURE, receiptOf, settlementReceipt, usesOf } from './embedded/receiptOf.ts'
@@ -72,20 +74,22 @@ export function embedded(engine: Engine): Backend {
       return { kind: 'allowed', access: accessAfter(answer.customer, caller) }
     },
     async reserve({ caller, items, operation, ttlMs, procedure }) {
-      const holdId = randomUUID()
+      // A call that cannot be repeated is known by its hold: its operation costs the ledger nothing.
+      const holdId = operation.unique ? operation.id : randomUUID()
+      const named = operation.unique ? null : operation
       const answer = await engine.execute(
         caller.customerId,
         {
           kind: 'reserve',
           holdId,
-          operation,
+          operation: named,
           items: items.map(amountsOf),
           entityId: caller.entityId,
           overage: 'reject',
           expiresAt: { afterMs: ttlMs },
           properties: { [PROCEDURE]: procedure },
         },
-        { create: seedOf(caller), operation },
+        { create: seedOf(caller), ...(named && { operation: named }) },
       )
       const access = accessAfter(answer.customer, caller)
       if (answer.ok) return { kind: 'held', hold: { id: holdId, caller, operation, procedure }, access }
@@ -167,7 +171,7 @@ export function embedded(engine: Engine): Backend {
       const entry = await entryOf(caller, operationId)
       if (entry === null) return { kind: 'not_found' }
       const operation = { id: `refund:${operationId}`, fingerprint: '' }
-      const uses = usesOf(entry).map(({ ofOperationId, ...use }) => use)
+      const uses = usesOf(entry).map(({ ofOperationId, holdId, ...use }) => use)
       const answer = await engine.execute(caller.customerId, { kind: 'refund', ofOperationId: operationId, uses }, { operation })
       const access = accessAfter(answer.customer, caller)
       if (answer.ok) {
@@ -191,11 +195,11 @@ export function embedded(engine: Engine): Backend {
     return engine.check(caller.customerId, check)
   }
 
-  async function entryOf(caller: Caller, operationId: string) {
+  async function entryOf({ customerId }: Caller, operationId: string): Promise<Entry | null> {
     const operation = await engine.operation(operationId)
-    if (operation === null || operation.status !== 'done' || operation.seq === null) return null
-    if (operation.customerId !== caller.customerId) return null
-    return engine.entry(caller.customerId, operation.seq)
+    if (operation === null) return entryOfHold(engine, customerId, operationId)
+    if (operation.status !== 'done' || operation.seq === null || operation.customerId !== customerId) return null
+    return engine.entry(customerId, operation.seq)
   }
 }
 

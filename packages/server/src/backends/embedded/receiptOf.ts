@@ -12,7 +12,7 @@ export function receiptOf(entry: Entry, customer: CustomerState | null): LedgerR
   if (first === undefined) return null
   const procedure = first.properties?.[PROCEDURE]
   return {
-    operationId: entry.operationId ?? first.ofOperationId ?? `${entry.customerId}/${entry.seq}`,
+    operationId: entry.operationId ?? first.ofOperationId ?? first.holdId ?? `${entry.customerId}/${entry.seq}`,
     customerId: entry.customerId,
     entityId: first.entityId,
     at: entry.at,
@@ -37,15 +37,17 @@ export function settlementReceipt(settlement: Settlement, operationId: string, a
 export interface LedgerUse extends Use {
   /** Set when this gives an operation's units back. */
   readonly ofOperationId: string | null
+  /** Set when it ended a hold. */
+  readonly holdId: string | null
 }
 
 /** The units that an entry records as used, whichever way they came about. */
 export function usesOf(entry: Entry): readonly LedgerUse[] {
   return entry.changes.flatMap((change): readonly LedgerUse[] => {
-    if (change.kind === 'used') return [{ ...change.use, ofOperationId: null }]
-    if (change.kind === 'refunded') return [{ ...change.use, ofOperationId: change.ofOperationId }]
+    if (change.kind === 'used') return [{ ...change.use, ofOperationId: null, holdId: null }]
+    if (change.kind === 'refunded') return [{ ...change.use, ofOperationId: change.ofOperationId, holdId: null }]
     if (change.kind === 'settled' && change.settlement.outcome === 'committed')
-      return settledUses(change.settlement).map((use) => ({ ...use, ofOperationId: null }))
+      return settledUses(change.settlement).map((use) => ({ ...use, ofOperationId: null, holdId: change.settlement.holdId }))
     return []
   })
 }
