@@ -77,7 +77,10 @@ describe('the export', () => {
     await page.getByRole('link', { name: 'Export' }).click()
     await page.getByRole('button', { name: 'Switch to Pro' }).click()
     await page.getByRole('alertdialog').getByRole('button', { name: 'Switch to Pro' }).click()
-    const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'Download the archive' }).click()])
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Download the archive' }).click(),
+    ])
     expect(download.suggestedFilename()).toBe('lighthouse-works.zip')
     const archive = await readFile(await download.path())
     expect(archive.subarray(0, 2).toString()).toBe('PK')

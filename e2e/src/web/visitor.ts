@@ -37,3 +37,9 @@ export async function expectBalance(page: Page, name: 'credits' | 'messages', re
   await expect.poll(() => shownBalance(page, name)).toBe(String(remaining))
   expect(await keptBalance(page, name)).toBe(String(remaining))
 }
+
+/** Calls a procedure as the page's visitor does, apart from the page; it must be answered. */
+export async function callAs(page: Page, path: string, input: object = {}): Promise<void> {
+  const response = await page.context().request.post(`/trpc/${path}`, { data: input })
+  expect(response.status(), `${path}: ${await response.text()}`).toBe(200)
+}
