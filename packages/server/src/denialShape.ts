@@ -1,5 +1,7 @@
 import type { Denial } from '@tollgate/features'
-import type { TRPCDefaultErrorShape, TRPCError, TRPCErrorShape } from '@trpc/server'
+import { type TRPCDefaultErrorShape, TRPCError, type TRPCErrorShape } from '@trpc/server'
+import type { AnyBuilder } from './builder.ts'
+import { type CallResult, MARKER, type MeteredCall } from './call.ts'
 import { denialOf } from './denialError.ts'
 
 /** An error's shape with the denial in its data, where clients look for it. */
@@ -29,20 +31,38 @@ interface FormatterOptions {
   readonly shape: TRPCDefaultErrorShape
 }
 
-/** The root formatter of the router that a procedure belongs to. */
-type RootFormatter = (opts: never) => TRPCErrorShape
+/** Gives an error the shape of its procedure, if it is a denial. */
+export type ClaimDenial = (error: unknown, call: MeteredCall) => Promise<void>
 
 /**
- * A formatter for `.errors()` that claims denials and leaves every other error to the next.
+ * What `.errors()` would do for the denials of a base's procedures, done only when there is one: a middleware more would cost every call.
  *
- * tRPC does not ask the root formatter about errors that were claimed, so this one does: what it adds to every error is not lost on denials.
+ * tRPC does not ask the root formatter about an error that was claimed, so this does: what it adds to every error is not lost on denials.
  */
-export function procedureDenials(root: RootFormatter | undefined): (opts: FormatterOptions) => TRPCErrorShape | undefined {
-  return (opts) => {
-    const denial = denialOf(opts.error)
-    if (denial === null) return undefined
+export function denialClaim(base: AnyBuilder): ClaimDenial {
+  const root = base._def.config?.errorFormatter
+  const format = ({ error, ...opts }: FormatterOptions): TRPCErrorShape => {
     // The root formatter is called with what tRPC itself would give it.
-    const shape = root ? root(opts as never) : opts.shape
-    return { ...shape, data: { ...shape.data, denial } }
+    const shape: TRPCErrorShape = root ? root({ error, ...opts } as never) : opts.shape
+    return { ...shape, data: { ...shape.data, denial: denialOf(error) } }
+  }
+  const claim = base.errors(format)._def.middlewares.at(-1)
+  return async (error, call) => {
+    if (!(error instanceof TRPCError) || denialOf(error) === null) return
+    await claim?.({ ...call, next: async () => ({ ok: false, error, marker: MARKER }) } as never)
+  }
+}
+
+/** A middleware whose denials have the shape of their procedure. */
+export function claiming(middleware: (call: MeteredCall) => Promise<CallResult>, claim: ClaimDenial) {
+  return async (call: MeteredCall): Promise<CallResult> => {
+    try {
+      const result = await middleware(call)
+      if (!result.ok) await claim(result.error, call)
+      return result
+    } catch (error) {
+      await claim(error, call)
+      throw error
+    }
   }
 }

@@ -2,13 +2,16 @@ import type { Features } from '@tollgate/features'
 import { OutageError } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
 import type { Identified } from './builder.ts'
+import type { CallResult, MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
+import { type ClaimDenial, claiming } from './denialShape.ts'
 import { marked } from './mark.ts'
-import { type CallResult, type MeteredCall, quotedOnly } from './meter.ts'
+import { quotedOnly } from './meter.ts'
 import type { Gateable } from './meterable.ts'
 import type { MeteringMiddleware } from './metered.ts'
 import { quoteRequestOf } from './quote.ts'
 import { requestOf } from './request.ts'
+import { runningCall } from './running.ts'
 
 /** Lets a procedure of any `initTRPC` run only for customers that have a feature: `.use(gated('sso'))`. */
 export type Gated<TFeatures extends Features, TNeeded> = <const $Id extends string, $Input, $Context = TNeeded>(
@@ -16,7 +19,7 @@ export type Gated<TFeatures extends Features, TNeeded> = <const $Id extends stri
 ) => MeteringMiddleware<$Context, $Input, object>
 
 /** The middleware that gates; throws at once on what a typed program could not have written. */
-export function gatedMiddleware(core: MeteringCore, featureId: string) {
+export function gatedMiddleware(core: MeteringCore, featureId: string, claim: ClaimDenial | null = null) {
   checkGate(core.features, featureId)
   const items = [{ featureId, units: 1 }]
 
@@ -32,12 +35,12 @@ export function gatedMiddleware(core: MeteringCore, featureId: string) {
       if (core.outage.policyOf(featureId) === 'allow') return null
       throw core.refusal(unreadDenial('outage', items))
     })
-    const request = requestOf(call.ctx)
+    const request = runningCall() ? null : requestOf(call.ctx)
     if (request && checked) request.access = checked.access
     if (checked?.kind === 'denied') throw core.refusal(checked.denial)
     return call.next()
   }
-  return marked(gate, { kind: 'gated', featureId })
+  return marked(claim ? claiming(gate, claim) : gate, { kind: 'gated', featureId })
 }
 
 function checkGate(features: Features, id: string): void {

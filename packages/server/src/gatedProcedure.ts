@@ -2,7 +2,7 @@ import type { Features } from '@tollgate/features'
 import type { TRPCProcedureBuilder } from '@trpc/server'
 import type { AnyBuilder, DenialShape } from './builder.ts'
 import type { MeteringCore } from './core.ts'
-import { procedureDenials } from './denialShape.ts'
+import { denialClaim } from './denialShape.ts'
 import { gatedMiddleware } from './gated.ts'
 import type { Gateable } from './meterable.ts'
 
@@ -34,6 +34,6 @@ export type GatedProcedure<
 
 /** Builds gated procedures on a base. */
 export function gatedProcedureOn(core: MeteringCore, base: AnyBuilder) {
-  return (featureId: string): AnyBuilder =>
-    base.errors(procedureDenials(base._def.config?.errorFormatter)).use(gatedMiddleware(core, featureId) as never) as AnyBuilder
+  const claim = denialClaim(base)
+  return (featureId: string): AnyBuilder => base.use(gatedMiddleware(core, featureId, claim) as never) as AnyBuilder
 }

@@ -1,12 +1,14 @@
 import type { AnyTRPCRouter, inferRouterContext, TRPCError } from '@trpc/server'
 import type { TRPCRequestInfo } from '@trpc/server/http'
-import { type HeadersLike, parseRequest, withRequest } from './request.ts'
+import { type HeadersLike, parseRequest, requestOf, withRequest } from './request.ts'
 import { meteringHeaders } from './responseMeta.ts'
 
 /** What every adapter of tRPC gives to `createContext`. */
 export interface ContextOptions {
   readonly req: { readonly headers: HeadersLike }
   readonly info: TRPCRequestInfo
+  /** The headers of the response, where an adapter offers them. */
+  readonly resHeaders?: Headers
 }
 
 /** What tRPC gives to `responseMeta`. */
@@ -36,15 +38,17 @@ export function handlerOptions<$Router extends AnyTRPCRouter, $Options extends C
   return {
     router,
     async createContext(opts: $Options): Promise<inferRouterContext<$Router>> {
-      const { info, req } = opts
+      const { info, req, resHeaders = null } = opts
       const canStream = info.accept === 'application/jsonl'
-      return withRequest(await createContext(opts), parseRequest(req.headers, canStream, router))
+      return withRequest(await createContext(opts), { ...parseRequest(req.headers, canStream, router), resHeaders })
     },
-    responseMeta(opts: Parameters<ResponseMeta<$Router>>[0]): { status?: number; headers: Headers } {
-      const { status, headers } = responseMeta?.(opts) ?? {}
-      const all = new Headers(headers)
-      for (const [name, value] of meteringHeaders(opts)) all.set(name, value)
-      return { ...(status !== undefined && { status }), headers: all }
+    responseMeta(opts: Parameters<ResponseMeta<$Router>>[0]): { status?: number; headers?: Headers } {
+      const meta = responseMeta?.(opts) ?? {}
+      const own = requestOf(opts.ctx)?.resHeaders
+      // Straight into the response where that is possible: headers that are handed on are copied twice.
+      const headers = own ?? new Headers(meta.headers)
+      for (const [name, value] of meteringHeaders(opts)) headers.set(name, value)
+      return own ? meta : { ...meta, headers }
     },
   }
 }

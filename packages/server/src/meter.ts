@@ -1,23 +1,19 @@
 import type { Envelope } from '@tollgate/features'
-import type { TRPCCombinedDataTransformer, TRPCMiddlewareFunction } from '@trpc/server'
-import { type Account, asUnits, createAccount } from './account.ts'
+import type { TRPCCombinedDataTransformer } from '@trpc/server'
+import { Account, asUnits } from './account.ts'
 import type { AccessAfter, Caller, OperationRef, Overage, Repeated } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
 import { begin } from './begin.ts'
+import { answered, type CallResult, type MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
+import type { ClaimDenial } from './denialShape.ts'
 import { answerText, parseAnswer, repeatableOperation, STREAMED_ANSWER, uniqueOperation } from './operation.ts'
 import type { Part } from './part.ts'
 import { type QuoteRequest, quoteRequestOf } from './quote.ts'
-import { type MeteredRequest, requestOf, withRequest } from './request.ts'
+import { type MeteredRequest, requestOf } from './request.ts'
 import { type RunningCall, runningCall, runWithin } from './running.ts'
 import { followedStream, iterableOf } from './stream.ts'
 import { type CostRule, countOf, type Line, linesOf } from './units.ts'
-
-/** What a middleware is given, as far as metering looks at it. */
-export type MeteredCall = Parameters<TRPCMiddlewareFunction<object, object, object, object, unknown>>[0]
-
-/** What a middleware answers. */
-export type CallResult<TContextOut = object> = Awaited<ReturnType<TRPCMiddlewareFunction<object, object, object, TContextOut, unknown>>>
 
 /** How one procedure is metered. */
 export interface MeteredRules {
@@ -26,6 +22,8 @@ export interface MeteredRules {
   readonly used: ((opts: { readonly output: unknown; readonly input: unknown; readonly ctx: unknown }) => number | UnitsUsed) | null
   /** What becomes of units beyond the hold. */
   readonly overage: Overage
+  /** Gives denials that end a stream the shape of their procedure; null: the router's. */
+  readonly claim: ClaimDenial | null
 }
 
 /** What was really used, by feature. */
@@ -57,7 +55,8 @@ export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCa
     const outer = runningCall()
     if (outer && sharesHold(core, outer.account, caller)) return runJoined(rules, call, outer.account, lines)
 
-    const request = requestOf(call.ctx)
+    // What a resolver calls for another customer does not take the request's ids and wishes for its own.
+    const request = outer ? null : requestOf(call.ctx)
     const operation = await operationOf(call, caller, request)
     const begun = await begin(core, { caller, lines, operation, path: call.path, signal: call.signal })
     if (begun.kind === 'denied') {
@@ -65,7 +64,7 @@ export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCa
       throw core.refusal(begun.denial)
     }
     if (begun.kind === 'repeated') return replay(core, lines, request, begun)
-    const account = createAccount(core, begun.hold, lines, rules.overage, begun.access)
+    const account = new Account(core, begun.hold, lines, rules.overage, begun.access)
     core.keepAlive.add(begun.hold)
     return runHeld({ core, rules, call, lines, operation, request, account, part: account.open(lines, call.path), over: begun.over })
   }
@@ -94,7 +93,7 @@ async function settle(held: HeldCall, result: Extract<CallResult, { ok: true }>)
   let text: string | null
   try {
     settleByAnswer(rules, call, part, result.data)
-    await account.settled()
+    if (account.settling) await account.settling
     if (account.refusal) throw account.refusal
     text = operation.unique ? null : answerText(result.data, transformerOf(request), core.answerLimitBytes)
   } catch (error) {
@@ -123,11 +122,12 @@ function streamed(held: HeldCall, source: AsyncIterable<unknown>): AsyncIterable
   return followedStream(source, call.signal, {
     within: (step) => runWithin(held, step),
     onChunk: () => chunkPaid(account),
+    onError: async (error) => rules.claim?.(error, call),
     onDelivered() {
       delivered = account.totals()
     },
     async onEnd(how) {
-      const owed = how === 'done' ? account.totals() : how === 'failed' && !part.counts() ? null : delivered
+      const owed = how === 'done' ? account.totals() : how === 'failed' && !part.counts ? null : delivered
       if (how === 'left') account.leave()
       if (owed === null) {
         await giveBack(held)
@@ -166,18 +166,19 @@ async function runJoined(rules: MeteredRules, call: MeteredCall, account: Accoun
   const stream = followedStream(source, call.signal, {
     within: (step) => runWithin(joined, step),
     onChunk: () => chunkPaid(account),
+    onError: async (error) => rules.claim?.(error, call),
     onDelivered() {},
     async onEnd(how) {
-      part.end(how === 'failed' && !part.counts() ? 'failed' : 'done')
+      part.end(how === 'failed' && !part.counts ? 'failed' : 'done')
       return null
     },
   })
   return { ...result, data: stream }
 }
 
-/** Runs what comes after the middleware. Calls that it makes itself do not take the request's ids and wishes for theirs. */
+/** Runs what comes after the middleware. */
 function proceed(call: MeteredCall, running: RunningCall): Promise<CallResult> {
-  return runWithin(running, () => call.next({ ctx: withRequest({ usage: running.part.usage }, null) }))
+  return runWithin(running, () => call.next({ ctx: { usage: running.part } }))
 }
 
 async function giveBack({ core, account, request, over }: HeldCall): Promise<void> {
@@ -187,7 +188,7 @@ async function giveBack({ core, account, request, over }: HeldCall): Promise<voi
 }
 
 async function chunkPaid(account: Account): Promise<void> {
-  await account.settled()
+  if (account.settling) await account.settling
   if (account.refusal) throw account.refusal
 }
 
@@ -220,12 +221,6 @@ export function quotedOnly(call: MeteredCall, caller: Caller, quoted: QuoteReque
   quoted.caller = caller
   quoted.remaining -= 1
   return quoted.remaining > 0 ? call.next() : answered(undefined)
-}
-
-/** An answer that no resolver gave. */
-function answered(data: unknown): CallResult {
-  // The marker is tRPC's way of seeing that a middleware answers what `next()` answered; here nothing came next.
-  return { ok: true, data, marker: 'middlewareMarker' } as CallResult
 }
 
 function enveloped(request: MeteredRequest | null, call: MeteredCall | null, data: unknown, accessAfter: AccessAfter): unknown {

@@ -1,9 +1,11 @@
 import type { Features, ProcedureCost } from '@tollgate/features'
 import type { Overage } from './backends/backend.ts'
 import type { Identified, UsageContext } from './builder.ts'
+import type { CallResult, MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
+import { type ClaimDenial, claiming } from './denialShape.ts'
 import { marked } from './mark.ts'
-import { type CallResult, type MeteredCall, type MeteredRules, meter } from './meter.ts'
+import { type MeteredRules, meter } from './meter.ts'
 import type { CheckedWhat, MeteredIds, Units, UnitsById } from './meterable.ts'
 import type { CostRule } from './units.ts'
 
@@ -65,10 +67,11 @@ export interface LooseOptions {
 }
 
 /** The middleware that meters; throws at once on what a typed program could not have written. */
-export function meteredMiddleware(core: MeteringCore, what: What, options: LooseOptions = {}) {
+export function meteredMiddleware(core: MeteringCore, what: What, options: LooseOptions = {}, claim: ClaimDenial | null = null) {
   const costs = costRules(core.features, what, options)
-  const rules: MeteredRules = { costs, used: options.used ?? null, overage: options.overage ?? 'refuse' }
-  return marked(meter(core, rules), { kind: 'metered', costs: costs.map(costOf) })
+  const rules: MeteredRules = { costs, used: options.used ?? null, overage: options.overage ?? 'refuse', claim }
+  const middleware = meter(core, rules)
+  return marked(claim ? claiming(middleware, claim) : middleware, { kind: 'metered', costs: costs.map(costOf) })
 }
 
 function costRules(features: Features, what: What, { units }: LooseOptions): readonly CostRule[] {

@@ -2,7 +2,7 @@ import type { Features } from '@tollgate/features'
 import type { TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server'
 import type { AnyBuilder, ContextOf, DenialShape, InputOf, MaybeParser, Overwrite, Parsed, Parser, UsageContext } from './builder.ts'
 import type { MeteringCore } from './core.ts'
-import { procedureDenials } from './denialShape.ts'
+import { denialClaim } from './denialShape.ts'
 import type { CheckedWhat, MeteredIds, UnitsById } from './meterable.ts'
 import { type LooseOptions, meteredMiddleware, type SettleOptions, type UnitsOption, type What } from './metered.ts'
 
@@ -77,11 +77,11 @@ interface LooseProcedureOptions extends LooseOptions {
 
 /** Builds metered procedures on a base. The metering stands after the input, which it reads, and before the output, whose failure it must see. */
 export function meteredProcedureOn(core: MeteringCore, base: AnyBuilder) {
+  const claim = denialClaim(base)
   return (what: What, options: LooseProcedureOptions = {}): AnyBuilder => {
-    const denying = base.errors(procedureDenials(base._def.config?.errorFormatter))
     // What the typed signature promises is chained here, step by step; the builder's own types cannot follow optional steps.
-    const parsing = (options.input ? denying.input(options.input as never) : denying) as AnyBuilder
-    const metering = parsing.use(meteredMiddleware(core, what, options) as never) as AnyBuilder
+    const parsing = (options.input ? base.input(options.input as never) : base) as AnyBuilder
+    const metering = parsing.use(meteredMiddleware(core, what, options, claim) as never) as AnyBuilder
     return options.output ? (metering.output(options.output) as AnyBuilder) : metering
   }
 }

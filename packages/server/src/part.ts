@@ -1,23 +1,8 @@
 import { type Amount, unitsOf } from '@tollgate/engine'
 import type { Receipt } from '@tollgate/features'
 import type { Overage } from './backends/backend.ts'
-import { countOf, type Line } from './units.ts'
+import { countOf, type Line, unitsIn } from './units.ts'
 import type { Usage } from './usage.ts'
-
-/** One call's share in the hold of an account: the call that took the hold, or one that was made by its resolver. */
-export interface Part {
-  readonly usage: Usage
-  /** Units of a feature that must be held for this part. */
-  required(featureId: string): Amount
-  /** Units of a feature that this part has used, were it to end now. */
-  used(featureId: string): Amount
-  /** Whether anything was counted; otherwise the part costs what was set aside. */
-  counts(): boolean
-  /** Says what was really used, as the answer tells. */
-  settleAt(lines: readonly Line[]): void
-  /** The call has ended: its share is fixed, or given up. */
-  end(outcome: 'done' | 'failed'): void
-}
 
 /** What a part needs of its account. */
 export interface PartOwner {
@@ -28,71 +13,96 @@ export interface PartOwner {
   tooLate(path: string): Promise<void>
 }
 
-/** A call's share of so many units. */
-export function createPart(account: PartOwner, lines: readonly Line[], path: string): Part {
-  const reserved = new Map(lines.map(({ featureId, units }) => [featureId, units]))
-  const counted = new Map<string, Amount>()
-  const [only] = lines.length === 1 ? reserved.keys() : []
-  let state: 'running' | 'done' | 'failed' = 'running'
+/** One call's share in the hold of an account: the call that took the hold, or one that was made by its resolver. */
+export class Part implements Usage {
+  readonly #owner: PartOwner
+  readonly #reserved: readonly Line[]
+  readonly #path: string
+  #counted: Map<string, Amount> | null = null
+  #state: 'running' | 'done' | 'failed' = 'running'
 
-  const featureOf = (featureId: string | undefined): string => {
-    const id = featureId ?? only
-    if (id === undefined) throw new Error(`${path} is metered by several features: say which one was used, as in usage.add(1, 'id')`)
-    if (!reserved.has(id)) throw new Error(`${path} is not metered by '${id}': it can count only ${[...reserved.keys()].join(', ')}`)
-    return id
+  constructor(owner: PartOwner, reserved: readonly Line[], path: string) {
+    this.#owner = owner
+    this.#reserved = reserved
+    this.#path = path
   }
-  const count = (featureId: string, countAfter: (before: Amount) => Amount): Promise<void> => {
-    if (state !== 'running') return account.tooLate(path)
-    let before: Amount | undefined
-    return account.cover(
+
+  get operationId(): string {
+    return this.#owner.operationId
+  }
+
+  get receipt(): Promise<Receipt | null> {
+    return this.#owner.receipt()
+  }
+
+  add(units: number, featureId?: string): Promise<void> {
+    const more = countOf(units, () => `usage.add() in ${this.#path}`)
+    return this.#count(this.#featureOf(featureId), (before) => before + more)
+  }
+
+  set(units: number, featureId?: string): Promise<void> {
+    const all = countOf(units, () => `usage.set() in ${this.#path}`)
+    return this.#count(this.#featureOf(featureId), () => all)
+  }
+
+  counted(featureId?: string): number | null {
+    const units = this.#counted?.get(this.#featureOf(featureId))
+    return units === undefined ? null : unitsOf(units)
+  }
+
+  /** Whether anything was counted; otherwise the part costs what was set aside. */
+  get counts(): boolean {
+    return this.#counted !== null
+  }
+
+  /** Units of a feature that this part has used, were it to end now. */
+  used(featureId: string): Amount {
+    if (this.#state === 'failed') return 0n
+    return this.#counted?.get(featureId) ?? unitsIn(this.#reserved, featureId)
+  }
+
+  /** Units of a feature that must be held for this part. */
+  required(featureId: string): Amount {
+    const atStart = unitsIn(this.#reserved, featureId)
+    const used = this.used(featureId)
+    // Where units beyond the hold are dropped or overdrawn at the end, none of them need to be held.
+    const units = this.#owner.overage === 'refuse' || used < atStart ? used : atStart
+    return this.#state === 'running' && units < atStart ? atStart : units
+  }
+
+  /** Says what was really used, as the answer tells. */
+  settleAt(lines: readonly Line[]): void {
+    this.#counted ??= new Map()
+    for (const { featureId, units } of lines) this.#counted.set(this.#featureOf(featureId), units)
+  }
+
+  /** The call has ended: its share is fixed, or given up. */
+  end(outcome: 'done' | 'failed'): void {
+    this.#state = outcome
+  }
+
+  #count(featureId: string, countAfter: (before: Amount) => Amount): Promise<void> {
+    if (this.#state !== 'running') return this.#owner.tooLate(this.#path)
+    let before: Map<string, Amount> | null = null
+    return this.#owner.cover(
       () => {
-        before = counted.get(featureId)
-        counted.set(featureId, countAfter(before ?? 0n))
+        before = this.#counted
+        this.#counted = new Map(this.#counted).set(featureId, countAfter(this.#counted?.get(featureId) ?? 0n))
       },
       () => {
-        if (before === undefined) counted.delete(featureId)
-        else counted.set(featureId, before)
+        this.#counted = before
       },
     )
   }
-  const used = (featureId: string): Amount => (state === 'failed' ? 0n : (counted.get(featureId) ?? reserved.get(featureId) ?? 0n))
 
-  return {
-    usage: {
-      operationId: account.operationId,
-      add(units, id?: string) {
-        const more = countOf(units, () => `usage.add() in ${path}`)
-        return count(featureOf(id), (before) => before + more)
-      },
-      set(units, id?: string) {
-        const all = countOf(units, () => `usage.set() in ${path}`)
-        return count(featureOf(id), () => all)
-      },
-      counted(id?: string) {
-        const units = counted.get(featureOf(id))
-        return units === undefined ? null : unitsOf(units)
-      },
-      get receipt() {
-        return account.receipt()
-      },
-    },
-    required(featureId) {
-      const atStart = reserved.get(featureId) ?? 0n
-      // Where units beyond the hold are dropped or overdrawn at the end, none of them need to be held.
-      const units = account.overage === 'refuse' ? used(featureId) : lesser(used(featureId), atStart)
-      return state === 'running' && units < atStart ? atStart : units
-    },
-    used,
-    counts: () => counted.size > 0,
-    settleAt(settled) {
-      for (const { featureId, units } of settled) counted.set(featureOf(featureId), units)
-    },
-    end(outcome) {
-      state = outcome
-    },
+  #featureOf(featureId: string | undefined): string {
+    const [first] = this.#reserved
+    if (featureId === undefined) {
+      if (first !== undefined && this.#reserved.length === 1) return first.featureId
+      throw new Error(`${this.#path} is metered by several features: say which one was used, as in usage.add(1, 'id')`)
+    }
+    if (this.#reserved.some((line) => line.featureId === featureId)) return featureId
+    const known = this.#reserved.map((line) => line.featureId).join(', ')
+    throw new Error(`${this.#path} is not metered by '${featureId}': it can count only ${known}`)
   }
-}
-
-function lesser(a: Amount, b: Amount): Amount {
-  return a < b ? a : b
 }

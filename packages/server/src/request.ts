@@ -12,6 +12,8 @@ export interface MeteredRequest {
   readonly canStream: boolean
   /** The router that is served. */
   readonly router: AnyTRPCRouter | null
+  /** The headers of the response; null where they are told in another way. */
+  readonly resHeaders: Headers | null
   /** The customer as the last call of this request left it; computed only if it is told. */
   access: AccessAfter
 }
@@ -23,16 +25,16 @@ export interface MeteredRequest {
 const REQUEST = Symbol.for('tollgate.request')
 
 interface WithRequest {
-  readonly [REQUEST]?: MeteredRequest | null
+  readonly [REQUEST]?: MeteredRequest
 }
 
-/** The request that a context came with; null in a server-side call, and in calls made by a metered procedure's resolver. */
+/** The request that a context came with; null in a server-side call. */
 export function requestOf(ctx: unknown): MeteredRequest | null {
   return (ctx as WithRequest | null | undefined)?.[REQUEST] ?? null
 }
 
-/** The context with a request, or with none, so that calls made on behalf of this one do not take the request for theirs. */
-export function withRequest<TContext>(ctx: TContext, request: MeteredRequest | null): TContext {
+/** The context with its request. */
+export function withRequest<TContext>(ctx: TContext, request: MeteredRequest): TContext {
   return { ...ctx, [REQUEST]: request }
 }
 
@@ -41,7 +43,14 @@ export function withRequest<TContext>(ctx: TContext, request: MeteredRequest | n
  * @example appRouter.createCaller(withOperation(ctx, job.id)).images.generate(job.input)
  */
 export function withOperation<TContext extends object>(ctx: TContext, operationId: string): TContext {
-  return withRequest(ctx, { operationIds: [operationId], wantsEnvelope: false, canStream: true, router: null, access: () => null })
+  return withRequest(ctx, {
+    operationIds: [operationId],
+    wantsEnvelope: false,
+    canStream: true,
+    router: null,
+    resHeaders: null,
+    access: () => null,
+  })
 }
 
 /** Headers as the Fetch API has them, or as Node has them. */
@@ -54,6 +63,7 @@ export function parseRequest(headers: HeadersLike, canStream: boolean, router: A
     wantsEnvelope: headerOf(headers, ENVELOPE_HEADER) === '1',
     canStream,
     router,
+    resHeaders: null,
     access: () => null,
   }
 }

@@ -6,6 +6,8 @@ import { requestOf } from './request.ts'
 /** Servers refuse responses with more than 16 KB of headers: an access beyond half of that is left out, and the client asks for it. */
 const HEADER_LIMIT_BYTES = 8_192
 
+type Header = readonly [name: string, value: string]
+
 /** What tRPC tells about a response before it is sent. */
 export interface ResponseFacts {
   readonly ctx?: unknown
@@ -16,24 +18,27 @@ export interface ResponseFacts {
 }
 
 /** The headers that metering adds: the balances that the calls left behind, and when to try again if one denial is the whole answer. */
-export function meteringHeaders({ ctx, info, errors, eagerGeneration }: ResponseFacts): Headers {
-  const headers = new Headers()
+export function meteringHeaders({ ctx, info, errors, eagerGeneration }: ResponseFacts): readonly Header[] {
   const access = eagerGeneration ? null : (requestOf(ctx)?.access() ?? null)
   const text = access && headerText(access)
-  if (text && text.length <= HEADER_LIMIT_BYTES) headers.set(ACCESS_HEADER, text)
+  const told: readonly Header[] = text && text.length <= HEADER_LIMIT_BYTES ? [[ACCESS_HEADER, text]] : []
   const [error] = errors
   const denial = error && errors.length === 1 && info?.calls.length === 1 ? denialOf(error) : null
-  if (denial) for (const [name, value] of denialHeaders(denial, access)) headers.set(name, value)
-  return headers
+  return denial ? [...told, ...denialHeaders(denial, access)] : told
 }
+
+const BEYOND_ASCII = /[\u007f-\uffff]/
 
 /** JSON within what a header may carry: ids and names may hold any character. */
 function headerText(access: CustomerAccess): string {
-  return JSON.stringify(access).replaceAll(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const text = JSON.stringify(access)
+  return BEYOND_ASCII.test(text)
+    ? text.replaceAll(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    : text
 }
 
 /** `Retry-After`, and the fields of the IETF's draft "RateLimit header fields for HTTP". */
-function denialHeaders(denial: Denial, access: CustomerAccess | null): readonly (readonly [string, string])[] {
+function denialHeaders(denial: Denial, access: CustomerAccess | null): readonly Header[] {
   if (denial.reason === 'outage' || denial.reason === 'operation_in_progress') return [['retry-after', '1']]
   if (denial.poolId === null || denial.remaining === null) return []
   const name = quoted(denial.poolId)

@@ -15,7 +15,7 @@ const running = new AsyncLocalStorage<RunningCall>()
 export function usage(): Usage {
   const call = running.getStore()
   if (call === undefined) throw new Error('usage() was called outside of a metered procedure: call it below a resolver of one')
-  return call.part.usage
+  return call.part
 }
 
 /** The call that is running; undefined outside of one. */

@@ -340,6 +340,7 @@ describe('followedStream', () => {
     const all: StreamObserver = {
       within: (step) => step(),
       onChunk: async () => {},
+      onError: async () => {},
       onDelivered: () => {},
       onEnd: async (how) => {
         ends.push(how)

@@ -6,6 +6,8 @@ export interface StreamObserver {
   within<T>(step: () => T): T
   /** A chunk is there, and goes out when this resolves; a rejection ends the stream instead. */
   onChunk(): Promise<void>
+  /** An error is about to reach the reader. */
+  onError(error: unknown): Promise<void>
   /** The chunk is the reader's. */
   onDelivered(): void
   /**
@@ -54,6 +56,7 @@ export function followedStream(
         chunk = await observer.within(() => chunks.next())
       } catch (error) {
         await end('failed')
+        await observer.onError(error)
         throw error
       }
       if (ended) return { done: true, value: undefined }
@@ -67,6 +70,7 @@ export function followedStream(
       } catch (error) {
         await end('refused')
         leave()
+        await observer.onError(error)
         throw error
       }
       if (ended) return { done: true, value: undefined }

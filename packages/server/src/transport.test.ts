@@ -78,13 +78,20 @@ describe('the access header', () => {
     const facts = (customerId: string) => ({
       ctx: withRequest(
         {},
-        { operationIds: [], wantsEnvelope: false, canStream: false, router: null, access: () => ({ ...access, customerId }) },
+        {
+          operationIds: [],
+          wantsEnvelope: false,
+          canStream: false,
+          router: null,
+          resHeaders: null,
+          access: () => ({ ...access, customerId }),
+        },
       ),
       errors: [],
       eagerGeneration: false,
     })
-    expect(JSON.parse(meteringHeaders(facts('Zoë ☂')).get(ACCESS_HEADER) ?? '')).toEqual(access)
-    expect(meteringHeaders(facts('x'.repeat(9_000))).has(ACCESS_HEADER)).toBe(false)
+    expect(JSON.parse(new Map(meteringHeaders(facts('Zoë ☂'))).get(ACCESS_HEADER) ?? '')).toEqual(access)
+    expect(new Map(meteringHeaders(facts('x'.repeat(9_000)))).has(ACCESS_HEADER)).toBe(false)
   })
 })
 

@@ -13,6 +13,12 @@ export interface Line {
   readonly units: Amount
 }
 
+/** The units of one feature; none when it is not there. */
+export function unitsIn(lines: readonly Line[], featureId: string): Amount {
+  for (const line of lines) if (line.featureId === featureId) return line.units
+  return 0n
+}
+
 /** Works out what a call takes. Answers at once where every rule does. */
 export function linesOf(
   rules: readonly CostRule[],
