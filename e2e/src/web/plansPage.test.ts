@@ -6,7 +6,8 @@ it('compares the plans of the registry and tells what a switch changes before it
   const page = await visit('ada')
   await page.goto('/plans')
   const table = page.getByRole('table', { name: 'What each plan has' })
-  const row = async (name: string) => (await table.getByRole('row', { name: new RegExp(`^${name}`) }).innerText()).split(/\s*\n\s*|\t/).filter(Boolean)
+  const row = async (name: string) =>
+    (await table.getByRole('row', { name: new RegExp(`^${name}`) }).innerText()).split(/\s*\n\s*|\t/).filter(Boolean)
   await table.getByText('Your plan').waitFor()
   expect(await row('Messages')).toEqual(['Messages', '20 per month', 'Unlimited'])
   expect(await row('Credits')).toEqual(['Credits', '100 per month', '5,000 per month'])

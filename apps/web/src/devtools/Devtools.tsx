@@ -24,6 +24,7 @@ function Panel({ onClose }: { readonly onClose: () => void }) {
   return (
     <section
       aria-label="Devtools"
+      data-panel
       className="fixed inset-x-0 bottom-0 z-20 flex max-h-[60dvh] flex-col border-line border-t bg-surface shadow-card lg:h-90"
     >
       <header className="flex h-12 shrink-0 items-center justify-between border-line border-b px-4">
