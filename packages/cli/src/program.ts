@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { serveCommand } from './serve.ts'
+import { verifyCommand } from './verify.ts'
 
 /** The `tollgate` command with everything it can do. */
 export function createProgram(): Command {
@@ -8,4 +9,5 @@ export function createProgram(): Command {
     .description('Typed usage metering and feature gating: the embedded engine as a command')
     .version(packageJson.version)
     .addCommand(serveCommand())
+    .addCommand(verifyCommand())
 }

@@ -43,3 +43,7 @@ export { unlockingPlans } from './unlocking.ts'
 // Stores.
 
 export { type CustomerQuery, type EntryQuery, type Page, type Store, StoreUnavailableError } from './store/store.ts'
+
+// Audits.
+
+export { type LedgerFault, type Verification, type VerifyOptions, verify } from './verify.ts'
