@@ -29,6 +29,11 @@ export interface ExecuteOptions<TCommand extends Command = Command> {
   }
   /** Text to store with the operation, answered again to a repeat. For `track` and `commit`. */
   readonly result?: string
+  /**
+   * True: the change survives a crash of the process, and a power loss only once a later change is durable. For taking and extending
+   * holds, and for giving them back: what is lost with the power was not committed, and its units are free again.
+   */
+  readonly relaxed?: boolean
   /** Ids that are used up with the command when it succeeds, even if it changed nothing. One that is used up already refuses the command. */
   readonly claims?: readonly Claim<AnswerTo<TCommand>>[]
 }
@@ -227,7 +232,11 @@ export function createEngine(options: EngineOptions): Engine {
         resolve(answer)
       }
       const operationId = given.operation?.id ?? null
-      queue.push({ works: [...claims.reads, { customerId, operationId, run }, ...claims.writes], settle, fail: reject })
+      queue.push({
+        works: [...claims.reads, { customerId, operationId, run, relaxed: given.relaxed ?? false }, ...claims.writes],
+        settle,
+        fail: reject,
+      })
       schedule()
     })
   }

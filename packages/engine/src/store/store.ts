@@ -11,6 +11,8 @@ export interface Work {
   readonly customerId: string
   /** The operation whose record the decision needs; null when none was named. */
   readonly operationId: string | null
+  /** True: it need not survive a power loss, only a crash of the process. A batch of such works alone may be answered before it is on the disk. */
+  readonly relaxed?: boolean
   /**
    * Decides. Called synchronously, in the order of the batch, with the customer and the operation as the works before it left them.
    * May be called again when the transaction is retried: the last call is the one that counts. What it throws rejects the whole batch.

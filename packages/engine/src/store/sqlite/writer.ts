@@ -22,7 +22,7 @@ interface RecordedOperation {
 }
 
 /**
- * Builds the function that decides a batch and appends what it records in one durable transaction.
+ * Builds the function that decides a batch and appends what it records in one transaction: a durable one, unless every work is content with less.
  *
  * Each work sees the customer as the one before left it. When the transaction fails, the customers it touched are forgotten, to be read from
  * the file again; and before the next batch the file is asked what it holds, since nobody else knows how a commit ended that failed.
@@ -52,7 +52,8 @@ export function createWriter(memory: Memory, transactions: Transactions): (works
     const mark = endOf(memory)
     const batch: Batch = { entries: [], operations: new Map() }
     try {
-      transactions.durable(() => {
+      const write = works.every((work) => work.relaxed) ? transactions.lazy : transactions.durable
+      write(() => {
         for (const work of works) decideOne(memory, batch, work)
       })
     } catch (error) {
