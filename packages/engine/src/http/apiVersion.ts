@@ -25,8 +25,19 @@ const byReleaseDate = new Map<string, ApiVersion>([
   ['2026-09-04', NEWEST],
 ])
 
+/** Headers that were read before: clients send the same one with every request, and there are few ways to write a version. */
+const read = new Map<string, ApiVersion>()
+
 /** Reads an `x-api-version` header: `2.4.0`, `2`, a release date such as `2026-03-17`, or `beta`. Null when there is no such version. */
 export function parseApiVersion(text: string): ApiVersion | null {
+  const known = read.get(text)
+  if (known !== undefined) return known
+  const version = versionIn(text)
+  if (version !== null) read.set(text, version)
+  return version
+}
+
+function versionIn(text: string): ApiVersion | null {
   if (text === 'beta') return 104
   const released = byReleaseDate.get(text.replace(/\.clover$/, ''))
   if (released !== undefined) return released

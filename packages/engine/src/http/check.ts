@@ -5,6 +5,7 @@ import type { Payment } from '../core/hold.ts'
 import { customerNotFound, featureNotFound, invalidRequest, planNotFound, refusalError } from './apiError.ts'
 import { admitEntity, seedOf } from './arrival.ts'
 import { type Call, nowOf, run, viewOf } from './call.ts'
+import { endOfTurn } from './endOfTurn.ts'
 import { customerData, entityData, properties, reference, units } from './fields.ts'
 import { parseInput } from './input.ts'
 import { lockInput, lockRequest } from './lock.ts'
@@ -56,6 +57,7 @@ async function checkOnly(call: Call, asked: Asked): Promise<Reply> {
     entityId: entity_id ?? null,
     properties: given ?? null,
   }
+  await endOfTurn()
   let answer = await call.engine.check(customer_id, question)
   const create = seedOf(call, asked)
   if (!answer.ok && answer.code === 'customer_not_found' && create !== undefined) {

@@ -15,26 +15,6 @@ export const REPLAYED_HEADER = 'idempotent-replayed'
 
 const MAX_KEY_LENGTH = 1_000
 
-/** The keys of one request: held while it runs, used up with its effect. */
-export interface RequestKeys {
-  /** Whether there are keys that nothing has used up yet. */
-  readonly pending: boolean
-  /** Takes a key, or throws the 409 that says why it cannot be had. */
-  take(key: string): Promise<void>
-  /** Takes the key of the request's header. Answers the stored reply when the request is a repeat that asked for it. */
-  takeHeader(key: string, fingerprint: string, replays: boolean): Promise<Reply | null>
-  /** What to give to a command whose success uses the keys up, with the reply to store. */
-  claims<TAnswer>(reply: (answer: TAnswer) => Reply): readonly Claim<TAnswer>[]
-  /** Notes that a command has used the keys up. */
-  spend(): void
-  /** Uses the keys up by themselves, after a request that succeeded without a command. */
-  settle(reply: Reply): Promise<void>
-  /** The 409 for a claim that another request was faster with. */
-  lost(operation: Operation): ApiError
-  /** Lets go of the keys: other requests may try them. */
-  release(): void
-}
-
 interface TakenKey {
   readonly id: string
   readonly key: string
@@ -45,66 +25,84 @@ interface TakenKey {
 /** Keeps requests with the same key apart within this process; across processes and restarts the engine's claims do. */
 export function keyRing(engine: Engine): () => RequestKeys {
   const running = new Set<string>()
-  return () => requestKeys(engine, running)
+  return () => new RequestKeys(engine, running)
 }
 
-function requestKeys(engine: Engine, running: Set<string>): RequestKeys {
-  const taken: TakenKey[] = []
-  let spent = false
+/** The keys of one request: held while it runs, used up with its effect. */
+export class RequestKeys {
+  readonly #engine: Engine
+  readonly #running: Set<string>
+  readonly #taken: TakenKey[] = []
+  #spent = false
 
-  const hold = (entry: TakenKey): void => {
-    if (running.has(entry.id)) throw duplicateKey(entry.key)
-    running.add(entry.id)
-    taken.push(entry)
+  constructor(engine: Engine, running: Set<string>) {
+    this.#engine = engine
+    this.#running = running
   }
 
-  const known = async (id: string): Promise<Operation | null> => {
-    const operation = await engine.operation(id)
-    return operation !== null && operation.expiresAt > engine.now() ? operation : null
+  /** Whether there are keys that nothing has used up yet. */
+  get pending(): boolean {
+    return this.#taken.length > 0 && !this.#spent
   }
 
-  return {
-    get pending() {
-      return taken.length > 0 && !spent
-    },
-    async take(key) {
-      const entry = { id: idOf(key), key, fingerprint: '', stores: false }
-      hold(entry)
-      if (await known(entry.id)) throw duplicateKey(key)
-    },
-    async takeHeader(key, fingerprint, replays) {
-      const entry = { id: idOf(key), key, fingerprint, stores: replays }
-      hold(entry)
-      const operation = await known(entry.id)
-      if (operation === null) return null
-      if (!replays) throw duplicateKey(key)
-      if (operation.fingerprint !== fingerprint) throw conflictError(key)
-      if (operation.result === null) throw duplicateKey(key)
-      return storedReply(operation.result)
-    },
-    claims(reply) {
-      if (spent) return []
-      return taken.map(({ id, fingerprint, stores }) =>
-        stores ? { id, fingerprint, result: (answer) => stored(reply(answer)) } : { id, fingerprint },
-      )
-    },
-    spend() {
-      spent = true
-    },
-    async settle(reply) {
-      if (spent) return
-      for (const { id, fingerprint, stores } of taken) {
-        const used = await engine.claim({ id, fingerprint }, stores ? stored(reply) : undefined)
-        if (used) throw this.lost(used)
-      }
-      spent = true
-    },
-    lost(operation) {
-      return duplicateKey(taken.find(({ id }) => id === operation.id)?.key ?? '')
-    },
-    release() {
-      for (const { id } of taken) running.delete(id)
-    },
+  /** Takes a key, or throws the 409 that says why it cannot be had. */
+  async take(key: string): Promise<void> {
+    const id = this.#hold({ id: idOf(key), key, fingerprint: '', stores: false })
+    if (await this.#known(id)) throw duplicateKey(key)
+  }
+
+  /** Takes the key of the request's header. Answers the stored reply when the request is a repeat that asked for it. */
+  async takeHeader(key: string, fingerprint: string, replays: boolean): Promise<Reply | null> {
+    const operation = await this.#known(this.#hold({ id: idOf(key), key, fingerprint, stores: replays }))
+    if (operation === null) return null
+    if (!replays || operation.result === null) throw duplicateKey(key)
+    if (operation.fingerprint !== fingerprint) throw conflictError(key)
+    return storedReply(operation.result)
+  }
+
+  /** What to give to a command whose success uses the keys up, with the reply to store. */
+  claims<TAnswer>(reply: (answer: TAnswer) => Reply): readonly Claim<TAnswer>[] {
+    if (!this.pending) return []
+    return this.#taken.map(({ id, fingerprint, stores }) =>
+      stores ? { id, fingerprint, result: (answer) => stored(reply(answer)) } : { id, fingerprint },
+    )
+  }
+
+  /** Notes that a command has used the keys up. */
+  spend(): void {
+    this.#spent = true
+  }
+
+  /** Uses the keys up by themselves, after a request that succeeded without a command. */
+  async settle(reply: Reply): Promise<void> {
+    if (!this.pending) return
+    for (const { id, fingerprint, stores } of this.#taken) {
+      const used = await this.#engine.claim({ id, fingerprint }, stores ? stored(reply) : undefined)
+      if (used) throw this.lost(used)
+    }
+    this.#spent = true
+  }
+
+  /** The 409 for a claim that another request was faster with. */
+  lost(operation: Operation): ApiError {
+    return duplicateKey(this.#taken.find(({ id }) => id === operation.id)?.key ?? '')
+  }
+
+  /** Lets go of the keys: other requests may try them. */
+  release(): void {
+    for (const { id } of this.#taken) this.#running.delete(id)
+  }
+
+  #hold(entry: TakenKey): string {
+    if (this.#running.has(entry.id)) throw duplicateKey(entry.key)
+    this.#running.add(entry.id)
+    this.#taken.push(entry)
+    return entry.id
+  }
+
+  async #known(id: string): Promise<Operation | null> {
+    const operation = await this.#engine.operation(id)
+    return operation !== null && operation.expiresAt > this.#engine.now() ? operation : null
   }
 }
 
