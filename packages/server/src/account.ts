@@ -8,7 +8,6 @@ import { type Line, unitsIn } from './units.ts'
 
 /** What every account shares. */
 export interface AccountOptions {
-  readonly backend: Backend
   readonly holdTtlMs: number
   refusal(facts: DenialFacts): TRPCError
   report(error: unknown): void
@@ -22,6 +21,7 @@ const COVERED = Promise.resolve()
  * Under `refuse` no more is ever counted than what is held: who counts beyond it waits until the hold is extended.
  */
 export class Account implements PartOwner {
+  readonly backend: Backend
   readonly hold: Hold
   readonly overage: Overage
   /** The customer, as the last answer of the backend left it. */
@@ -39,16 +39,13 @@ export class Account implements PartOwner {
   #unheard: readonly TRPCError[] = []
 
   /** The account of a hold that was just taken for so many units. */
-  constructor(options: AccountOptions, hold: Hold, held: readonly Line[], overage: Overage, access: AccessAfter) {
+  constructor(options: AccountOptions, backend: Backend, hold: Hold, held: readonly Line[], overage: Overage, access: AccessAfter) {
     this.#options = options
+    this.backend = backend
     this.hold = hold
     this.#held = held
     this.overage = overage
     this.access = access
-  }
-
-  get backend(): Backend {
-    return this.#options.backend
   }
 
   get caller(): Caller {

@@ -1,6 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { asUnits } from './account.ts'
-import { type Caller, type Held, type OperationRef, OutageError, type Refused, type Repeated } from './backends/backend.ts'
+import {
+  type Backend,
+  type Caller,
+  type Held,
+  type OperationRef,
+  OutageError,
+  type Refused,
+  type Repeated,
+  type Reservation,
+  type ReserveRequest,
+} from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
 import type { MeteringCore } from './core.ts'
 import { endsWithin } from './repeats.ts'
@@ -17,7 +27,12 @@ export interface Beginning {
 /** How a call begins: with its units set aside, refused, or as the repeat of one that is done. */
 export type Begun = Begin | Refused | Repeated
 
-interface Begin extends Held {
+interface Admitted extends Held {
+  /** Who keeps the hold: the backend, or in an outage the desk that let the call through. */
+  readonly backend: Backend
+}
+
+interface Begin extends Admitted {
   /** To be called when the call has ended: its repeats wait for it. */
   readonly over: () => void
 }
@@ -48,30 +63,47 @@ export async function begin(core: MeteringCore, beginning: Beginning): Promise<B
 }
 
 async function reserve(core: MeteringCore, beginning: Beginning, over: () => void): Promise<Begun> {
-  const begun = await tryReserve(core, beginning).catch((error: unknown) => {
+  try {
+    const begun = await tryReserve(core, beginning)
+    if (begun.kind === 'held') return { ...begun, over }
     over()
-    if (error instanceof OutageError) return refused(beginning, 'outage')
+    return begun
+  } catch (error) {
+    over()
     throw error
-  })
-  if (begun.kind === 'held') return { ...begun, over }
-  over()
-  return begun
+  }
 }
 
-async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Held | Refused | Repeated> {
-  const { caller, lines, operation, path } = beginning
-  const answer = await core.backend.reserve({
-    caller,
-    items: lines.map(asUnits),
-    operation,
-    ttlMs: core.holdTtlMs,
-    procedure: path,
-  })
-  if (answer.kind === 'running') return refused(beginning, 'operation_in_progress')
-  if (answer.kind === 'conflict') return refused(beginning, 'operation_conflict')
-  return answer
+async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Admitted | Refused | Repeated> {
+  const { caller, lines, operation, path: procedure } = beginning
+  const request: ReserveRequest = { caller, items: lines.map(asUnits), operation, ttlMs: core.holdTtlMs, procedure }
+  try {
+    const answer = await withinBudget(core, request)
+    core.outage.noteAnswer()
+    if (answer.kind === 'running') return refused(beginning, 'operation_in_progress')
+    if (answer.kind === 'conflict') return refused(beginning, 'operation_conflict')
+    return answer.kind === 'held' ? { ...answer, backend: core.backend } : answer
+  } catch (error) {
+    if (!(error instanceof OutageError)) throw error
+    core.outage.noteOutage(error)
+    const admitted = core.outage.admit(request)
+    return admitted.kind === 'held' ? { ...admitted, backend: core.outage.backend } : admitted
+  }
 }
 
-function refused({ lines }: Beginning, reason: 'operation_conflict' | 'operation_in_progress' | 'outage'): Refused {
+/** A backend that does not decide in time cannot answer. The hold that it may take all the same is given back when it does. */
+async function withinBudget(core: MeteringCore, request: ReserveRequest): Promise<Reservation> {
+  const { backend, budgetMs } = core
+  const reserving = backend.reserve(request)
+  if (budgetMs === null || (await endsWithin(reserving, budgetMs))) return reserving
+  const giveBack = async (): Promise<void> => {
+    const late = await reserving
+    if (late.kind === 'held') core.settling.inBackground(async () => void (await backend.release(late.hold)))
+  }
+  giveBack().catch(core.report)
+  throw new OutageError(`the backend did not decide within ${budgetMs} ms`)
+}
+
+function refused({ lines }: Beginning, reason: 'operation_conflict' | 'operation_in_progress'): Refused {
   return { kind: 'denied', denial: unreadDenial(reason, lines.map(asUnits)), access: () => null }
 }

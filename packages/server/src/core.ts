@@ -1,6 +1,6 @@
 import type { Features } from '@tollgate/features'
 import type { AccountOptions } from './account.ts'
-import type { Caller } from './backends/backend.ts'
+import type { Backend, Caller } from './backends/backend.ts'
 import type { KeepAlive } from './keepAlive.ts'
 import type { OutageDesk } from './outage.ts'
 import type { Repeats } from './repeats.ts'
@@ -9,8 +9,11 @@ import type { Settling } from './settling.ts'
 /** What all metered calls of one `createMetering` share. */
 export interface MeteringCore extends AccountOptions {
   readonly features: Features
+  readonly backend: Backend
   /** Whose call it is. The context was checked by the compiler where the procedure was built. */
   callerOf(ctx: unknown): Caller | Promise<Caller>
+  /** How long a call waits for the backend to decide, in ms; null: as long as it takes. */
+  readonly budgetMs: number | null
   /** The most bytes of an answer that are kept for repeats. */
   readonly answerLimitBytes: number
   readonly repeats: Repeats

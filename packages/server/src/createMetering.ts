@@ -10,7 +10,7 @@ import { callerOf, type Identify } from './identify.ts'
 import { createKeepAlive } from './keepAlive.ts'
 import { type Metered, meteredMiddleware } from './metered.ts'
 import { type MeteredProcedure, meteredProcedureOn } from './meteredProcedure.ts'
-import { createOutageDesk, type OutagePolicies } from './outage.ts'
+import { createOutageDesk, type OutagePolicies, type OutageUse } from './outage.ts'
 import { createRepeats } from './repeats.ts'
 import { createSettling, type SettleMode } from './settling.ts'
 import { type UsageRouter, type UsageRouterOptions, usageRouterOn } from './usageRouter.ts'
@@ -24,6 +24,10 @@ export interface MeteringOptions<TFeatures extends Features, TContext> {
   readonly identify: Identify<TContext>
   /** What happens to calls while the backend cannot answer. There is no default: both answers are wrong for somebody. */
   readonly onOutage: OutagePolicies<TFeatures>
+  /** How long a call waits for the backend to decide before that counts as an outage, in ms; default: as long as it takes. */
+  readonly budgetMs?: number
+  /** Hears what was let through in an outage, once it is recorded. Default: written to the console if more was used than there was. */
+  readonly onOutageUse?: (use: OutageUse) => void
   /** Other tRPC codes for some reasons of denial. */
   readonly codes?: DenialCodes
   /** When an answer leaves: once its cost is recorded (`await`, the default), or before. */
@@ -102,6 +106,10 @@ export interface OperationOfCustomer {
   readonly operationId: string
 }
 
+function tellOvershoot({ customerId, featureId, units, overshoot }: OutageUse): void {
+  if (overshoot > 0) console.warn(`in an outage ${customerId} used ${units} of ${featureId}, ${overshoot} more than there was`)
+}
+
 const FIFTEEN_MINUTES_MS = 900_000
 
 /** Ties features, a backend and a way to tell customers apart into what procedures are metered with. */
@@ -110,6 +118,12 @@ export function createMetering<const $Features extends Features, $Context>(
 ): Metering<$Features, $Context> {
   const { features, backend, identify, codes = {}, holdTtlMs = FIFTEEN_MINUTES_MS, onError: report = console.error } = options
   const keepAlive = createKeepAlive(holdTtlMs, (hold) => backend.extend(hold, [], holdTtlMs).catch(report))
+  const settling = createSettling({
+    settle: options.settle ?? 'await',
+    timeoutMs: options.settleTimeoutMs ?? 5_000,
+    onEnded: keepAlive.remove,
+    report,
+  })
   const core: MeteringCore = {
     features,
     backend,
@@ -120,14 +134,17 @@ export function createMetering<const $Features extends Features, $Context>(
     holdTtlMs,
     answerLimitBytes: options.answerLimitBytes ?? 65_536,
     repeats: createRepeats(options.repeatWaitMs ?? 10_000),
-    settling: createSettling({
-      settle: options.settle ?? 'await',
-      timeoutMs: options.settleTimeoutMs ?? 5_000,
-      onEnded: keepAlive.remove,
+    settling,
+    keepAlive,
+    outage: createOutageDesk({
+      policies: options.onOutage,
+      features,
+      backend,
+      inBackground: settling.inBackground,
+      onUse: options.onOutageUse ?? tellOvershoot,
       report,
     }),
-    keepAlive,
-    outage: createOutageDesk(options.onOutage),
+    budgetMs: options.budgetMs ?? null,
   }
   const anonymous = (customerId: string): Caller => ({ customerId, entityId: null })
   const metering = {

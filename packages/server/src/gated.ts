@@ -32,7 +32,8 @@ export function gatedMiddleware(core: MeteringCore, featureId: string, claim: Cl
     }
     const checked = await core.backend.check({ caller, items }).catch((error: unknown) => {
       if (!(error instanceof OutageError)) throw error
-      if (core.outage.policyOf(featureId) === 'allow') return null
+      core.outage.noteOutage(error)
+      if (core.outage.policyOf(featureId) !== 'deny') return null
       throw core.refusal(unreadDenial('outage', items))
     })
     const request = runningCall() ? null : requestOf(call.ctx)

@@ -3,7 +3,7 @@
 export { embedded } from './backends/embedded.ts'
 export { createMetering, type Metering, type MeteringOptions, type OperationOfCustomer } from './createMetering.ts'
 export type { Identify, Identity } from './identify.ts'
-export { type AllowUpTo, allowUpTo, type OutagePolicies, type OutagePolicy } from './outage.ts'
+export { type AllowUpTo, allowUpTo, type OutagePolicies, type OutagePolicy, type OutageUse } from './outage.ts'
 export type { SettleMode } from './settling.ts'
 
 // Types that the declarations of an application's own routers name.

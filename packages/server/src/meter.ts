@@ -64,8 +64,8 @@ export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCa
       throw core.refusal(begun.denial)
     }
     if (begun.kind === 'repeated') return replay(core, lines, request, begun)
-    const account = new Account(core, begun.hold, lines, rules.overage, begun.access)
-    core.keepAlive.add(begun.hold)
+    const account = new Account(core, begun.backend, begun.hold, lines, rules.overage, begun.access)
+    if (begun.backend === core.backend) core.keepAlive.add(begun.hold)
     return runHeld({ core, rules, call, lines, operation, request, account, part: account.open(lines, call.path), over: begun.over })
   }
 }
@@ -107,7 +107,8 @@ async function settle(held: HeldCall, result: Extract<CallResult, { ok: true }>)
     throw core.refusal(settled.denial)
   }
   held.over()
-  if (settled.kind === 'unsettled') throw core.refusal(unreadDenial('outage', units))
+  if (settled.kind === 'unsettled' && units.some(({ featureId }) => core.outage.policyOf(featureId) === 'deny'))
+    throw core.refusal(unreadDenial('outage', units))
   noteAfter(request, account.access)
   return { ...result, data: enveloped(request, call, result.data, account.access) }
 }

@@ -1,9 +1,24 @@
-import type { Features } from '@tollgate/features'
+import { type Amount, amountOf, unitsOf } from '@tollgate/engine'
+import { affords, type Features } from '@tollgate/features'
+import {
+  type Backend,
+  type Caller,
+  type CommitRequest,
+  type Committed,
+  type FeatureUnits,
+  type Held,
+  type Hold,
+  OutageError,
+  type Refused,
+  type Repeated,
+  type ReserveRequest,
+} from './backends/backend.ts'
+import { unreadDenial } from './backends/unreadDenial.ts'
 
 /** What happens to calls that cannot be checked. */
 export type OutagePolicy = 'deny' | 'allow' | AllowUpTo
 
-/** Lets calls through during an outage, up to so many units of a feature for each customer. */
+/** Lets calls through during an outage, up to so many units of a feature for each customer; what is recorded afterwards is free again. */
 export interface AllowUpTo {
   readonly allowUpTo: number
 }
@@ -18,15 +33,156 @@ export type OutagePolicies<TFeatures extends Features = Features> =
   | OutagePolicy
   | { readonly default: OutagePolicy; readonly features: { readonly [Id in keyof TFeatures & string]?: OutagePolicy } }
 
-export interface OutageDesk {
-  policyOf(featureId: string): OutagePolicy
+/** What was let through in an outage, told when it is recorded. */
+export interface OutageUse {
+  readonly customerId: string
+  readonly entityId: string | null
+  readonly featureId: string
+  readonly units: number
+  /** How many of them the balance could not pay when the backend was back. */
+  readonly overshoot: number
 }
 
-export function createOutageDesk(policies: OutagePolicies): OutageDesk {
+/** Decides calls while the backend cannot, and sees to it that what they used is recorded when it can. */
+export interface OutageDesk {
+  policyOf(featureId: string): OutagePolicy
+  /** Lets a call through, or not. The same operation is let through once: its repeat gets the answer that was given. */
+  admit(request: ReserveRequest): Held | Repeated | Refused
+  /** The backend of the calls that were let through. */
+  readonly backend: Backend
+  /** The backend could not answer. Told once, until it has answered again. */
+  noteOutage(error: OutageError): void
+  noteAnswer(): void
+}
+
+export interface OutageDeskOptions {
+  readonly policies: OutagePolicies
+  readonly features: Features
+  readonly backend: Backend
+  /** Runs until the backend answers, in the background. */
+  readonly inBackground: (work: () => Promise<void>) => void
+  readonly onUse: (use: OutageUse) => void
+  readonly report: (error: unknown) => void
+}
+
+/** Keeps its books in memory: a backend whose `record` is durable by itself loses nothing when the process ends. */
+export function createOutageDesk({ policies, features, backend, inBackground, onUse, report }: OutageDeskOptions): OutageDesk {
+  /** Units let through and not recorded yet, by customer, entity and feature. */
+  const open = new Map<string, Amount>()
+  /** What is held by each call that was let through. */
+  const holds = new Map<string, readonly FeatureUnits[]>()
+  /** Operations that are done and not recorded yet. */
+  const done = new Map<string, { readonly fingerprint: string; readonly answer: string | null }>()
+  const unrecorded: { readonly hold: Hold; readonly request: CommitRequest }[] = []
+  let isOut = false
+
+  const policyOf = (featureId: string): OutagePolicy => {
+    if (typeof policies === 'string' || 'allowUpTo' in policies) return policies
+    return policies.features[featureId] ?? policies.default
+  }
+  const fits = (caller: Caller, { featureId, units }: FeatureUnits): boolean => {
+    const policy = policyOf(featureId)
+    if (typeof policy === 'string') return policy === 'allow'
+    return (open.get(keyOf(caller, featureId)) ?? 0n) + amountOf(units) <= amountOf(policy.allowUpTo)
+  }
+  const move = (caller: Caller, items: readonly FeatureUnits[], sign: 1n | -1n): void => {
+    for (const { featureId, units } of items) {
+      const key = keyOf(caller, featureId)
+      const left = (open.get(key) ?? 0n) + sign * amountOf(units)
+      if (left === 0n) open.delete(key)
+      else open.set(key, left)
+    }
+  }
+  const take = (caller: Caller, items: readonly FeatureUnits[]): boolean => {
+    // One after the other: two items of one feature share what it is allowed.
+    const taken: FeatureUnits[] = []
+    for (const item of items) {
+      if (!fits(caller, item)) {
+        move(caller, taken, -1n)
+        return false
+      }
+      move(caller, [item], 1n)
+      taken.push(item)
+    }
+    return true
+  }
+
+  const record = async (hold: Hold, { units, answer }: CommitRequest): Promise<void> => {
+    const { caller, operation, procedure } = hold
+    const before = await backend.access(caller)
+    await backend.record({ caller, items: units, operation, overage: 'overflow', procedure, answer })
+    done.delete(operation.id)
+    move(caller, units, -1n)
+    for (const { featureId, units: used } of units) {
+      const { unitsLeft } = affords(features, before, featureId, used)
+      const overshoot = unitsLeft === 'unlimited' ? 0 : Math.max(0, unitsOf(amountOf(used) - amountOf(unitsLeft)))
+      onUse({ customerId: caller.customerId, entityId: caller.entityId, featureId, units: used, overshoot })
+    }
+  }
+
+  /** One after the other: what one takes, the next does not find. */
+  const recordAll = async (): Promise<void> => {
+    for (let next = unrecorded[0]; next !== undefined; next = unrecorded[0]) {
+      try {
+        await record(next.hold, next.request)
+      } catch (error) {
+        if (error instanceof OutageError) throw error
+        report(error)
+      }
+      unrecorded.shift()
+    }
+  }
+
   return {
-    policyOf(featureId) {
-      if (typeof policies === 'string' || 'allowUpTo' in policies) return policies
-      return policies.features[featureId] ?? policies.default
+    policyOf,
+    noteOutage(error) {
+      if (!isOut) report(error)
+      isOut = true
+    },
+    noteAnswer() {
+      isOut = false
+    },
+    admit({ caller, items, operation, procedure }) {
+      const earlier = done.get(operation.id)
+      if (earlier?.fingerprint === operation.fingerprint) return { kind: 'repeated', answer: earlier.answer, access: UNKNOWN }
+      if (earlier) return { kind: 'denied', denial: unreadDenial('operation_conflict', items), access: UNKNOWN }
+      if (!take(caller, items)) return { kind: 'denied', denial: unreadDenial('outage', items), access: UNKNOWN }
+      const hold: Hold = { id: operation.id, caller, operation, procedure }
+      holds.set(hold.id, items)
+      return { kind: 'held', hold, access: UNKNOWN }
+    },
+    backend: {
+      ...backend,
+      async extend(hold, items) {
+        if (!take(hold.caller, items)) return { kind: 'denied', denial: unreadDenial('outage', items), access: UNKNOWN }
+        holds.set(hold.id, [...(holds.get(hold.id) ?? []), ...items])
+        return { kind: 'extended', access: UNKNOWN }
+      },
+      async commit(hold, request): Promise<Committed> {
+        const { caller, operation } = hold
+        move(caller, holds.get(hold.id) ?? [], -1n)
+        holds.delete(hold.id)
+        move(caller, request.units, 1n)
+        if (!operation.unique) done.set(operation.id, { fingerprint: operation.fingerprint, answer: request.answer })
+        unrecorded.push({ hold, request })
+        if (unrecorded.length === 1) inBackground(recordAll)
+        const items = request.units.map(({ featureId, units }) => ({ featureId, units, payments: [] }))
+        const { customerId, entityId } = caller
+        // Who pays is known when the backend is back: until then the receipt says what was used.
+        const receipt = { operationId: operation.id, customerId, entityId, at: Date.now(), items }
+        return { kind: 'committed', receipt: () => receipt, access: UNKNOWN }
+      },
+      async release({ id, caller }) {
+        move(caller, holds.get(id) ?? [], -1n)
+        holds.delete(id)
+        return { kind: 'released', access: UNKNOWN }
+      },
     },
   }
 }
+
+function keyOf({ customerId, entityId }: Caller, featureId: string): string {
+  return JSON.stringify([customerId, entityId, featureId])
+}
+
+const UNKNOWN = () => null

@@ -32,10 +32,16 @@ export function createRepeats(waitMs: number): Repeats {
 }
 
 /** Waits for a promise, but no longer than so many milliseconds; false when that was not enough. */
-export async function endsWithin(promise: Promise<void>, timeoutMs: number): Promise<boolean> {
+export async function endsWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
   const abort = new AbortController()
   const timeout = delay(Math.max(0, timeoutMs), false, { signal: abort.signal }).catch(() => false)
-  const ended = await Promise.race([promise.then(() => true), timeout])
+  const ended = await Promise.race([
+    promise.then(
+      () => true,
+      () => true,
+    ),
+    timeout,
+  ])
   abort.abort()
   return ended
 }

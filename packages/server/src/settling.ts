@@ -18,6 +18,8 @@ export type Settlement =
 export interface Settling {
   commit(account: Account, request: CommitRequest): Promise<Settlement>
   release(account: Account): Promise<void>
+  /** Runs work beside the calls, again and again until the backend answers. */
+  inBackground(work: () => Promise<void>): void
   /** Resolves once nothing is under way. */
   drain(): Promise<void>
 }
@@ -137,6 +139,9 @@ export function createSettling(options: SettlingOptions): Settling {
         if (error instanceof OutageError) void inBackground(release)
         else report(error)
       }
+    },
+    inBackground(work) {
+      void inBackground(work)
     },
     async drain() {
       while (underWay.size > 0) await Promise.all(underWay)
