@@ -44,6 +44,9 @@ export { unlockingPlans } from './unlocking.ts'
 
 export { type CustomerQuery, type EntryQuery, type Page, type Store, StoreUnavailableError } from './store/store.ts'
 
-// Audits.
+// Auditing and moving ledgers.
 
+export { type ExportOptions, exportLedger } from './transfer/exportLedger.ts'
+export { type ImportOptions, type ImportResult, importLedger, LedgerFileError } from './transfer/importLedger.ts'
+export type { LedgerCounts } from './transfer/ledgerLine.ts'
 export { type LedgerFault, type Verification, type VerifyOptions, verify } from './verify.ts'
