@@ -1,11 +1,13 @@
 import type pg from 'pg'
 import type { CustomerState } from '../../core/customer.ts'
 import type { Availability } from './availability.ts'
+import { textArray } from './binaryArray.ts'
 import type { BatchMemory } from './commitBatch.ts'
-import { send, withConnection } from './connection.ts'
+import { withConnection } from './connection.ts'
 import { currentCustomers } from './currentCustomers.ts'
 import { keyOf } from './key.ts'
-import { CUSTOMERS, type CustomerRow, NOW, type NowRow } from './statements.ts'
+import { roundTrip } from './roundTrip.ts'
+import { LAST_ENTRIES, NOW } from './statements.ts'
 
 interface Waiting {
   readonly resolve: (state: CustomerState | null) => void
@@ -54,8 +56,11 @@ async function read(
   ids: readonly string[],
   { customers, catalog }: BatchMemory,
 ): Promise<ReadonlyMap<string, CustomerState>> {
-  const [rows, now] = await Promise.all([send<CustomerRow>(client, CUSTOMERS, [ids.map(keyOf)]), send<NowRow>(client, NOW)])
-  const current = await currentCustomers(client, ids, rows.rows, customers)
-  await catalog.follow(client, Number(now.rows[0]?.catalog))
+  const [last, now] = await roundTrip(client, [
+    { statement: LAST_ENTRIES, values: [textArray(ids.map(keyOf))] },
+    { statement: NOW, values: [] },
+  ])
+  const current = await currentCustomers(client, ids, last?.rows ?? [], customers)
+  await catalog.follow(client, Number(now?.rows[0]?.[1]))
   return new Map([...current].map(([id, { state }]) => [id, state]))
 }

@@ -1,8 +1,7 @@
 import type pg from 'pg'
 import type { Catalog } from '../../core/catalog.ts'
 import { decodeCatalog, encodeCatalog } from '../../core/codec.ts'
-import { send } from './connection.ts'
-import { ADD_CATALOG, READ_CATALOG, REPLACE_CATALOG } from './statements.ts'
+import { ask, unprepared } from './roundTrip.ts'
 
 /** Keeps up with the catalog, whichever process saves it. */
 export interface CatalogWatch {
@@ -35,20 +34,25 @@ export function catalogWatch(): CatalogWatch {
 
 /** The catalog last saved. */
 export async function readCatalog(client: pg.ClientBase): Promise<Catalog | null> {
-  const { rows } = await send<{ catalog: string }>(client, READ_CATALOG)
-  return rows[0] ? decodeCatalog(rows[0].catalog) : null
+  const [row] = await ask(client, READ)
+  return row ? decodeCatalog(String(row[0])) : null
 }
 
 /** Saves a catalog in the place of the version expected; false when there is another. */
 export async function writeCatalog(client: pg.ClientBase, catalog: Catalog, expected: number): Promise<boolean> {
-  const written = [catalog.version, encodeCatalog(catalog)]
-  const { rowCount } =
-    expected === 0 ? await send(client, ADD_CATALOG, written) : await send(client, REPLACE_CATALOG, [...written, expected])
-  return rowCount === 1
+  const values = [catalog.version, encodeCatalog(catalog)]
+  const written = await (expected === 0 ? ask(client, ADD, values) : ask(client, REPLACE, [...values, expected]))
+  return written.length === 1
 }
 
 /** Whether the catalog last saved is this very one. */
 export async function isSaved(client: pg.ClientBase, catalog: Catalog): Promise<boolean> {
-  const { rows } = await send<{ catalog: string }>(client, READ_CATALOG)
-  return rows[0]?.catalog === encodeCatalog(catalog)
+  const [row] = await ask(client, READ)
+  return row?.[0] === encodeCatalog(catalog)
 }
+
+const READ = unprepared('SELECT catalog FROM tollgate.catalog WHERE id = 1')
+const ADD = unprepared(
+  'INSERT INTO tollgate.catalog (id, version, catalog) VALUES (1, $1, $2) ON CONFLICT (id) DO NOTHING RETURNING version',
+)
+const REPLACE = unprepared('UPDATE tollgate.catalog SET version = $1, catalog = $2 WHERE id = 1 AND version = $3 RETURNING version')

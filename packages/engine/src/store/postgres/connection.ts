@@ -8,21 +8,11 @@ export interface ConnectionOptions {
   readonly statementTimeoutMs: number
 }
 
-/** A statement that PostgreSQL parses and plans once per connection. */
-export interface Statement {
-  readonly name: string
-  readonly text: string
-}
-
-/**
- * Connections to a database, opened when needed and again after they were lost. Statements are pipelined: the next is on its way before the
- * last is answered.
- */
+/** Connections to a database, opened when needed and again after they were lost. */
 export function openPool(url: string, max: number, { connectTimeoutMs, statementTimeoutMs }: ConnectionOptions): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
     fallback_application_name: 'tollgate',
-    pipeline: true,
     keepAlive: true,
     max,
     connectionTimeoutMillis: connectTimeoutMs,
@@ -44,25 +34,12 @@ export function openPool(url: string, max: number, { connectTimeoutMs, statement
  * scanning it.
  */
 async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<void> {
-  await Promise.allSettled([
-    client.query(`SET statement_timeout = ${statementTimeoutMs}`),
-    client.query(`SET idle_in_transaction_session_timeout = ${statementTimeoutMs}`),
-    client.query('SET enable_seqscan = off'),
-  ])
-}
-
-/** Sends one statement. Rejects with the server's `DatabaseError` or with a `ConnectionLostError`. */
-export async function send<TRow extends pg.QueryResultRow>(
-  target: pg.Pool | pg.ClientBase,
-  statement: Statement | string,
-  values: readonly unknown[] = [],
-): Promise<pg.QueryResult<TRow>> {
-  const query = typeof statement === 'string' ? { text: statement } : statement
-  try {
-    return await target.query<TRow>({ ...query, values: [...values] })
-  } catch (error) {
-    throw asFault(error)
-  }
+  const settings = [
+    `statement_timeout = ${statementTimeoutMs}`,
+    `idle_in_transaction_session_timeout = ${statementTimeoutMs}`,
+    'enable_seqscan = off',
+  ]
+  for (const setting of settings) await client.query(`SET ${setting}`).catch(ignore)
 }
 
 /** Runs a task on a connection of its own, which is given up if it got lost meanwhile. */

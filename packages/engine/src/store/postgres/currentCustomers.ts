@@ -2,29 +2,32 @@ import type pg from 'pg'
 import { decodeChanges, decodeCustomer } from '../../core/codec.ts'
 import type { CustomerState } from '../../core/customer.ts'
 import { applyEntry } from '../../core/evolve.ts'
-import { send } from './connection.ts'
-import type { CustomerCache, KnownCustomer } from './customerCache.ts'
+import { textArray } from './binaryArray.ts'
+import type { CustomerCache, KnownCustomer, Version } from './customerCache.ts'
 import { keyOf } from './key.ts'
-import { type CustomerRow, LOAD_CUSTOMERS, type LoadedRow } from './statements.ts'
+import { ask, type Row } from './roundTrip.ts'
+import { LOAD_CUSTOMERS } from './statements.ts'
 
 /**
- * Customers as their rows say that they stand: those that the cache has so are not read again, the others are read in one statement. Who has no
- * row is not in the answer.
+ * Customers in their current versions: those that the cache has are not read again, the others are read in one statement. Who has no version
+ * is not in the answer.
+ *
+ * @param lastEntries rows of `LAST_ENTRIES`.
  */
 export async function currentCustomers(
   client: pg.ClientBase,
   customerIds: Iterable<string>,
-  rows: readonly CustomerRow[],
+  lastEntries: readonly Row[],
   cache: CustomerCache,
 ): Promise<ReadonlyMap<string, KnownCustomer>> {
-  const rowOf = new Map(rows.map((row) => [row.customer_id, row]))
+  const versions = new Map(lastEntries.map((row) => [row[0], versionOf(row)]))
   const current = new Map<string, KnownCustomer>()
   const changed: string[] = []
   for (const id of new Set(customerIds)) {
     const key = keyOf(id)
-    const row = rowOf.get(key)
-    if (row === undefined) continue
-    const known = cache.matching(id, row)
+    const version = versions.get(key)
+    if (version === undefined) continue
+    const known = cache.get(id, version)
     if (known === null) changed.push(key)
     else current.set(id, known)
   }
@@ -38,23 +41,29 @@ export async function currentCustomers(
 /** Reads customers from the database, each from its stored state and the entries since. In no order. */
 export async function loadCustomers(client: pg.ClientBase, keys: readonly string[]): Promise<readonly KnownCustomer[]> {
   if (keys.length === 0) return []
-  const { rows } = await send<LoadedRow>(client, LOAD_CUSTOMERS, [keys])
+  const rows = await ask(client, LOAD_CUSTOMERS, [textArray(keys)])
   return rows.map(customerOf)
 }
 
-function customerOf({ customer_id: key, seq, batch, state: stored, tail }: LoadedRow): KnownCustomer {
+function versionOf([, seq, batch = null]: Row): Version {
+  return { seq: Number(seq), batch: String(batch) }
+}
+
+function customerOf(row: Row): KnownCustomer {
+  const [key, , , stored = null, tail = null] = row
+  const version = versionOf(row)
   const base = stored === null ? null : decodeCustomer(stored)
   let state: CustomerState | null = base
   for (const line of tail?.split('\n') ?? []) {
     const space = line.indexOf(' ')
     state = applyEntry(state, {
-      customerId: key,
+      customerId: String(key),
       seq: (state?.seq ?? 0) + 1,
       at: Number(line.slice(0, space)),
       operationId: null,
       changes: decodeChanges(line.slice(space + 1)),
     })
   }
-  if (state?.seq !== Number(seq)) throw new Error(`the ledger of customer '${key}' ends at entry ${state?.seq ?? 0}, not at ${seq}`)
-  return { state, batch, storedSeq: base?.seq ?? 0 }
+  if (state?.seq !== version.seq) throw new Error(`the ledger of customer '${key}' ends at entry ${state?.seq ?? 0}, not at ${version.seq}`)
+  return { ...version, state, storedSeq: base?.seq ?? 0 }
 }

@@ -1,19 +1,22 @@
 import type { CustomerState } from '../../core/customer.ts'
-import type { CustomerRow } from './statements.ts'
 
-/** A customer as some batch left it. */
-export interface KnownCustomer {
-  readonly state: CustomerState
-  /** The batch that wrote its last entry. With the number of that entry it tells whether this is still how the customer stands. */
+/** A customer's last entry: its number, and the batch that wrote it. Both the same: nothing has changed. */
+export interface Version {
+  readonly seq: number
+  /** A number of 64 bits, as text. */
   readonly batch: string
+}
+
+/** A customer as of some version. */
+export interface KnownCustomer extends Version {
+  readonly state: CustomerState
   /** The last entry that the stored state contains; 0 when no state was stored yet. */
   readonly storedSeq: number
 }
 
-/** The customers used last, decoded. What it holds may be out of date; whoever uses it compares it with the customer's row. */
+/** The customers used last, decoded. What it holds may be out of date, so it is asked for a version. */
 export interface CustomerCache {
-  /** The customer, if it still stands as its row says. */
-  matching(customerId: string, row: CustomerRow): KnownCustomer | null
+  get(customerId: string, version: Version): KnownCustomer | null
   put(customer: KnownCustomer): void
 }
 
@@ -29,9 +32,9 @@ export function customerCache(limit: number): CustomerCache {
     if (oldest !== undefined) customers.delete(oldest)
   }
   return {
-    matching(customerId, row) {
+    get(customerId, { seq, batch }) {
       const known = customers.get(customerId)
-      if (known === undefined || known.batch !== row.batch || known.state.seq !== Number(row.seq)) return null
+      if (known?.seq !== seq || known.batch !== batch) return null
       put(known)
       return known
     },

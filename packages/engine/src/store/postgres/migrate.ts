@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
-import { send } from './connection.ts'
 import { isRace, sqlStateOf } from './fault.ts'
 import { ledger } from './migrations/0001_ledger.ts'
 import type { Migration } from './migrations/migration.ts'
+import { ask, type Row, unprepared } from './roundTrip.ts'
 
 /** Every step of the schema, in order. */
 export const MIGRATIONS: readonly Migration[] = [ledger]
@@ -25,7 +25,7 @@ export async function migrate(client: pg.ClientBase): Promise<void> {
       return
     } catch (error) {
       if (!isRace(error) || attempt === ATTEMPTS) throw error
-      await send(client, 'ROLLBACK')
+      await run(client, 'ROLLBACK')
       await delay(attempt)
     }
   }
@@ -38,21 +38,25 @@ function tooNew(version: number): string {
 /** The schema's version; 0 in a database that has none, which gets the table that counts versions. */
 async function schemaVersion(client: pg.ClientBase): Promise<number> {
   try {
-    const { rows } = await send<{ version: number }>(client, 'SELECT coalesce(max(version), 0) AS version FROM tollgate.migrations')
-    return rows[0]?.version ?? 0
+    const [row] = await run(client, 'SELECT coalesce(max(version), 0) FROM tollgate.migrations')
+    return Number(row?.[0])
   } catch (error) {
     const state = sqlStateOf(error)
     if (state !== UNDEFINED_SCHEMA && state !== UNDEFINED_TABLE) throw error
-    await send(client, 'CREATE SCHEMA IF NOT EXISTS tollgate')
-    await send(client, 'CREATE TABLE IF NOT EXISTS tollgate.migrations (version integer PRIMARY KEY, name text NOT NULL)')
+    await run(client, 'CREATE SCHEMA IF NOT EXISTS tollgate')
+    await run(client, 'CREATE TABLE IF NOT EXISTS tollgate.migrations (version integer PRIMARY KEY, name text NOT NULL)')
     return 0
   }
 }
 
 async function apply(client: pg.ClientBase, { version, name, statements }: Migration): Promise<void> {
-  await send(client, 'BEGIN')
-  const inserted = 'INSERT INTO tollgate.migrations (version, name) VALUES ($1, $2) ON CONFLICT (version) DO NOTHING'
-  const { rowCount } = await send(client, inserted, [version, name])
-  if (rowCount === 1) for (const statement of statements) await send(client, statement)
-  await send(client, 'COMMIT')
+  await run(client, 'BEGIN')
+  const insert = 'INSERT INTO tollgate.migrations (version, name) VALUES ($1, $2) ON CONFLICT (version) DO NOTHING RETURNING version'
+  const inserted = await ask(client, unprepared(insert), [version, name])
+  if (inserted.length === 1) for (const statement of statements) await run(client, statement)
+  await run(client, 'COMMIT')
+}
+
+async function run(client: pg.ClientBase, text: string): Promise<readonly Row[]> {
+  return ask(client, unprepared(text))
 }

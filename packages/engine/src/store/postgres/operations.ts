@@ -1,18 +1,17 @@
 import type pg from 'pg'
 import type { Operation } from '../../core/command.ts'
-import { send } from './connection.ts'
 import { keyOf } from './key.ts'
-import { FORGET_OPERATIONS, OPERATIONS, type OperationRow } from './statements.ts'
+import { ask, type Row, unprepared } from './roundTrip.ts'
 
 const DAY_MS = 86_400_000
 const LARGEST_INTEGER = 2 ** 31 - 1
 /** Few enough that their locks are gone in a moment. */
 const FORGOTTEN_AT_ONCE = 1_000
 
-/** Reads an operation's row. */
-export function operationOf({ record }: OperationRow): Operation {
+/** Reads the record of an operation. */
+export function operationOf([record]: Row): Operation {
   // Only operations of ours are written there.
-  return JSON.parse(record) as Operation
+  return JSON.parse(String(record)) as Operation
 }
 
 /** The day after which an operation may be forgotten, counted from the epoch. */
@@ -22,15 +21,20 @@ export function expiryDayOf({ expiresAt }: Operation): number {
 
 /** What is remembered of an operation id. */
 export async function readOperation(client: pg.ClientBase, operationId: string): Promise<Operation | null> {
-  const { rows } = await send<OperationRow>(client, OPERATIONS, [[keyOf(operationId)]])
-  return rows[0] ? operationOf(rows[0]) : null
+  const [row] = await ask(client, unprepared('SELECT record FROM tollgate.operations WHERE id = $1'), [keyOf(operationId)])
+  return row ? operationOf(row) : null
 }
 
-/** Forgets the operations that expired before the day of `now`, some at a time. */
+/** Forgets the operations that expired before the day of `now`, some at a time, and none that a batch is using. */
 export async function forgetOperations(client: pg.ClientBase, now: number): Promise<void> {
+  const some = unprepared(
+    `DELETE FROM tollgate.operations WHERE id IN (
+       SELECT id FROM tollgate.operations WHERE expires_day < $1 ORDER BY expires_day LIMIT $2 FOR UPDATE SKIP LOCKED)
+     RETURNING 1`,
+  )
   const today = Math.floor(now / DAY_MS)
   for (;;) {
-    const { rowCount } = await send(client, FORGET_OPERATIONS, [today, FORGOTTEN_AT_ONCE])
-    if (rowCount !== FORGOTTEN_AT_ONCE) return
+    const forgotten = await ask(client, some, [today, FORGOTTEN_AT_ONCE])
+    if (forgotten.length < FORGOTTEN_AT_ONCE) return
   }
 }

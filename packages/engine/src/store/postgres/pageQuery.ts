@@ -1,4 +1,5 @@
 import type { Page } from '../store.ts'
+import { type Query, type Row, unprepared } from './roundTrip.ts'
 
 export interface Paging {
   readonly order: 'oldest' | 'newest'
@@ -7,13 +8,7 @@ export interface Paging {
 }
 
 /** A condition on rows, with `?` in the place of its value. */
-export type Condition = readonly [sql: string, value: unknown]
-
-/** A statement that is put together for one query. */
-export interface Query {
-  readonly text: string
-  readonly values: readonly unknown[]
-}
+export type Condition = readonly [sql: string, value: string | number | boolean]
 
 /**
  * The query of one page along an order of rows, and of one row more, which tells whether another page follows.
@@ -24,8 +19,8 @@ export interface Query {
  */
 export function pageQuery(select: string, places: readonly string[], conditions: readonly Condition[], paging: Paging): Query | null {
   const { order, limit, cursor } = paging
-  const values: unknown[] = []
-  const place = (value: unknown): string => `$${values.push(value)}`
+  const values: (string | number | boolean)[] = []
+  const place = (value: string | number | boolean): string => `$${values.push(value)}`
   const filters = conditions.map(([sql, value]) => sql.replace('?', place(value)))
   if (cursor !== undefined) {
     const after = placeOf(cursor)
@@ -34,17 +29,17 @@ export function pageQuery(select: string, places: readonly string[], conditions:
   }
   const where = filters.length === 0 ? '' : ` WHERE ${filters.join(' AND ')}`
   const sorted = places.map((column) => `${column} ${order === 'oldest' ? 'ASC' : 'DESC'}`).join(', ')
-  return { text: `${select}${where} ORDER BY ${sorted} LIMIT ${place(limit + 1)}`, values }
+  return { statement: unprepared(`${select}${where} ORDER BY ${sorted} LIMIT ${place(limit + 1)}`), values }
 }
 
 /** The page that the rows of a `pageQuery` make up. */
-export function pageOf<TRow>(rows: readonly TRow[], limit: number, placeOfRow: (row: TRow) => readonly string[]): Page<TRow> {
+export function pageOf(rows: readonly Row[], limit: number, placeOfRow: (row: Row) => Row): Page<Row> {
   const items = rows.slice(0, limit)
   const last = items.at(-1)
   return { items, nextCursor: rows.length > limit && last !== undefined ? cursorAt(placeOfRow(last)) : null }
 }
 
-function cursorAt(place: readonly string[]): string {
+function cursorAt(place: Row): string {
   return Buffer.from(JSON.stringify(place)).toString('base64url')
 }
 

@@ -5,13 +5,12 @@ import { createAvailability } from './availability.ts'
 import { batchedReads } from './batchedReads.ts'
 import { catalogWatch, isSaved, readCatalog, writeCatalog } from './catalog.ts'
 import { type BatchMemory, CommitInDoubtError, commitBatch, type Doubt } from './commitBatch.ts'
-import { openPool, send, withConnection } from './connection.ts'
+import { openPool, withConnection } from './connection.ts'
 import { customerCache } from './customerCache.ts'
 import { asFault } from './fault.ts'
 import { migrate } from './migrate.ts'
 import { forgetOperations, readOperation } from './operations.ts'
-import { pageOfCustomers, pageOfEntries, readEntry } from './pages.ts'
-import { TOTALS, type TotalsRow } from './statements.ts'
+import { pageOfCustomers, pageOfEntries, pageOfOperations, readEntry, readTotals } from './pages.ts'
 
 export interface PostgresOptions {
   /** Real time in ms since the epoch, by which operations expire; `Date.now` by default. */
@@ -81,6 +80,7 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
     entry: (customerId, seq) => ask((client) => readEntry(client, customerId, seq)),
     entries: (query) => ask((client) => pageOfEntries(client, query)),
     customers: (query) => ask((client) => pageOfCustomers(client, query)),
+    operations: (query) => ask((client) => pageOfOperations(client, query)),
     async catalog() {
       const catalog = await ask(readCatalog)
       memory.catalog.seen(catalog)
@@ -97,10 +97,7 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
       return saved
     },
     onCatalog: memory.catalog.listen,
-    async totals() {
-      const { rows } = await ask((client) => send<TotalsRow>(client, TOTALS))
-      return { customers: Number(rows[0]?.customers), entries: Number(rows[0]?.entries) }
-    },
+    totals: () => ask(readTotals),
     async close() {
       clearInterval(forgetting)
       await lane

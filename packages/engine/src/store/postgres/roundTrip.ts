@@ -1,0 +1,109 @@
+import type pg from 'pg'
+import { asFault } from './fault.ts'
+
+/** A statement that PostgreSQL parses and plans once per connection; without a name, each time. */
+export interface Statement {
+  readonly name: string
+  readonly text: string
+}
+
+/** A statement with the values of its parameters. A buffer is in PostgreSQL's binary form. */
+export interface Query {
+  readonly statement: Statement
+  readonly values: readonly (string | number | boolean | null | Buffer)[]
+}
+
+/** What a statement answered: its rows, each value as text, and what it did, such as `COMMIT` or `INSERT 0 3`. */
+export interface Answer {
+  readonly rows: readonly Row[]
+  readonly command: string
+}
+
+export type Row = readonly (string | null)[]
+
+/**
+ * Sends statements in one packet and answers all of them, in one round trip. The server runs them in order; once one fails it skips the rest.
+ *
+ * Rejects with the server's `DatabaseError` or with a `ConnectionLostError`.
+ */
+export function roundTrip(client: pg.ClientBase, queries: readonly Query[]): Promise<readonly Answer[]> {
+  return new Promise((resolve, reject) => {
+    client.query(new RoundTrip(queries, resolve, (error) => reject(asFault(error))))
+  })
+}
+
+/** Sends one statement and answers its rows. */
+export async function ask(client: pg.ClientBase, statement: Statement, values: Query['values'] = []): Promise<readonly Row[]> {
+  const [answer] = await roundTrip(client, [{ statement, values }])
+  return answer?.rows ?? []
+}
+
+/** A statement that is not sent often enough to keep its plan. */
+export function unprepared(text: string): Statement {
+  return { name: '', text }
+}
+
+/** The statements that were prepared on a connection. */
+const preparedOn = new WeakMap<pg.Connection, Set<string>>()
+
+/**
+ * The driver waits for the answer to each statement before it sends the next, or asks the server to answer each at once; both cost a wake-up on either
+ * side for every statement. This takes the place of one of its queries and sends several.
+ */
+class RoundTrip implements pg.Submittable {
+  /** The driver hangs its timeout on this, and expects it to be called in the end. */
+  callback: (error: Error | null) => void
+  private readonly queries: readonly Query[]
+  private readonly answers: Answer[] = []
+  private rows: Row[] = []
+  private prepared = new Set<string>()
+
+  constructor(queries: readonly Query[], resolve: (answers: readonly Answer[]) => void, reject: (error: Error) => void) {
+    this.queries = queries
+    this.callback = (error) => (error === null ? resolve(this.answers) : reject(error))
+  }
+
+  submit(connection: pg.Connection): void {
+    this.prepared = preparedOn.get(connection) ?? new Set()
+    preparedOn.set(connection, this.prepared)
+    connection.stream.cork()
+    for (const { statement, values } of this.queries) {
+      const { name } = statement
+      if (name === '' || !this.prepared.has(name)) {
+        // A statement of that name may be left of an attempt that failed later on.
+        if (name !== '') connection.close({ type: 'S', name }, true)
+        connection.parse({ ...statement, types: [] }, true)
+        this.prepared.add(name)
+      }
+      connection.bind({ statement: name, values: values.map(sent) }, true)
+      connection.execute(null, true)
+    }
+    connection.sync()
+    connection.stream.uncork()
+  }
+
+  handleDataRow({ fields }: { readonly fields: Row }): void {
+    this.rows.push(fields)
+  }
+
+  handleCommandComplete({ text }: { readonly text: string }): void {
+    this.answers.push({ rows: this.rows, command: text })
+    this.rows = []
+  }
+
+  handleError(error: Error): void {
+    // From the statement that failed on, it is not known which were prepared.
+    for (const { statement } of this.queries.slice(this.answers.length)) this.prepared.delete(statement.name)
+    this.callback(error)
+  }
+
+  handleReadyForQuery(): void {
+    this.callback(null)
+  }
+
+  handleEmptyQuery(): void {}
+}
+
+function sent(value: Query['values'][number]): string | null | Buffer {
+  return value === null || Buffer.isBuffer(value) ? value : String(value)
+}
