@@ -14,6 +14,7 @@ export type { MeteredProcedure } from './meteredProcedure.ts'
 
 // Inside a resolver, and around a call.
 
+export { type InFlight, inFlight } from './inFlight.ts'
 export { withOperation } from './request.ts'
 export { usage } from './running.ts'
 export type { Usage } from './usage.ts'

@@ -1,7 +1,15 @@
 import type { Envelope } from '@tollgate/features'
 import type { TRPCCombinedDataTransformer } from '@trpc/server'
 import { Account, asUnits } from './account.ts'
-import type { AccessAfter, Caller, OperationRef, Overage, Repeated } from './backends/backend.ts'
+import {
+  type AccessAfter,
+  type Caller,
+  type FeatureUnits,
+  type OperationRef,
+  OutageError,
+  type Overage,
+  type Repeated,
+} from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
 import { begin } from './begin.ts'
 import { answered, type CallResult, type MeteredCall } from './call.ts'
@@ -22,6 +30,8 @@ export interface MeteredRules {
   readonly used: ((opts: { readonly output: unknown; readonly input: unknown; readonly ctx: unknown }) => number | UnitsUsed) | null
   /** What becomes of units beyond the hold. */
   readonly overage: Overage
+  /** Held while the call runs; null: nothing. */
+  readonly slot: { readonly line: Line; readonly allowance: FeatureUnits | null } | null
   /** Gives denials that end a stream the shape of their procedure; null: the router's. */
   readonly claim: ClaimDenial | null
 }
@@ -45,12 +55,16 @@ interface HeldCall extends RunningCall {
 export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCall) => Promise<CallResult> {
   return async (call) => {
     const caller = await core.callerOf(call.ctx)
-    const lines = await linesOf(rules.costs, call.path, call)
+    const costs = await linesOf(rules.costs, call.path, call)
     const quoted = quoteRequestOf(call.ctx)
     if (quoted) {
-      quoted.items.push(...lines.map(asUnits))
+      quoted.items.push(...costs.map(asUnits))
       return quotedOnly(call, caller, quoted)
     }
+
+    const { slot } = rules
+    const lines = slot ? [...costs, slot.line] : costs
+    if (slot?.allowance) await core.backend.allot?.(caller, slot.allowance).catch(unlessOutage)
 
     const outer = runningCall()
     if (outer && sharesHold(core, outer.account, caller)) return runJoined(rules, call, outer.account, lines)
@@ -232,6 +246,11 @@ function enveloped(request: MeteredRequest | null, call: MeteredCall | null, dat
 
 function noteAfter(request: MeteredRequest | null, access: AccessAfter): void {
   if (request) request.access = access
+}
+
+/** What cannot be allotted in an outage is decided with the call itself. */
+function unlessOutage(error: unknown): void {
+  if (!(error instanceof OutageError)) throw error
 }
 
 function transformerOf(request: MeteredRequest | null): TRPCCombinedDataTransformer | null {

@@ -1,9 +1,11 @@
-import type { Features, ProcedureCost } from '@tollgate/features'
+import { amountOf } from '@tollgate/engine'
+import type { Features, MeteredId, ProcedureCost } from '@tollgate/features'
 import type { Overage } from './backends/backend.ts'
 import type { Identified, UsageContext } from './builder.ts'
 import type { CallResult, MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
 import { type ClaimDenial, claiming } from './denialShape.ts'
+import { allowanceOf, type InFlight } from './inFlight.ts'
 import { marked } from './mark.ts'
 import { type MeteredRules, meter } from './meter.ts'
 import type { CheckedWhat, MeteredIds, Units, UnitsById } from './meterable.ts'
@@ -15,7 +17,7 @@ export type MeteringMiddleware<TContext, TInput, TContextOut> = (
 ) => Promise<CallResult<TContextOut>>
 
 /** How a call is settled when it is known what it really used. */
-export interface SettleOptions<TWhat, TInput, TContext, TOutput> {
+export interface SettleOptions<TWhat, TInput, TContext, TOutput, TSlotId extends string> {
   /**
    * What the call really used, told from its answer. Less than what was set aside goes back; more follows `overage`. Without it the call
    * costs what it counted with `ctx.usage`, or else what was set aside.
@@ -26,6 +28,8 @@ export interface SettleOptions<TWhat, TInput, TContext, TOutput> {
    * with the denial when that cannot be. `cap`: what fits is taken and the rest dropped. `overflow`: the balance goes below zero.
    */
   readonly overage?: Overage
+  /** How many calls of a customer may run at once: `inFlight('generations', 3)`. */
+  readonly inFlight?: InFlight<TSlotId>
 }
 
 type UsedBy<TWhat> = TWhat extends string ? number : { readonly [Id in keyof TWhat]?: number }
@@ -39,7 +43,8 @@ export type UnitsOption<TWhat, TInput, TContext> = TWhat extends string
   : { readonly units?: never }
 
 /** Options of `metered()`. */
-export type MeteredOptions<TWhat, TInput, TContext> = UnitsOption<TWhat, TInput, TContext> & SettleOptions<TWhat, TInput, TContext, unknown>
+export type MeteredOptions<TWhat, TInput, TContext, TSlotId extends string> = UnitsOption<TWhat, TInput, TContext> &
+  SettleOptions<TWhat, TInput, TContext, unknown, TSlotId>
 
 /** Meters a procedure of any `initTRPC`: `.input(S).use(metered('image_gen', { units: ({ input }) => input.n })).output(O)`. */
 export type Metered<TFeatures extends Features, TNeeded> = <
@@ -48,13 +53,13 @@ export type Metered<TFeatures extends Features, TNeeded> = <
   $Context = TNeeded,
 >(
   what: Identified<$Context, TNeeded, CheckedWhat<TFeatures, $What, $Input, $Context>>,
-  ...options: MeteredArguments<$What, $Input, $Context>
+  ...options: MeteredArguments<$What, $Input, $Context, MeteredId<TFeatures>>
 ) => MeteringMiddleware<$Context, $Input, UsageContext<MeteredIds<$What>>>
 
 /** Several features say their units beside their ids, and need no options. */
-type MeteredArguments<TWhat, TInput, TContext> = TWhat extends string
-  ? readonly [options: MeteredOptions<TWhat, TInput, TContext>]
-  : readonly [options?: MeteredOptions<TWhat, TInput, TContext>]
+type MeteredArguments<TWhat, TInput, TContext, TSlotId extends string> = TWhat extends string
+  ? readonly [options: MeteredOptions<TWhat, TInput, TContext, TSlotId>]
+  : readonly [options?: MeteredOptions<TWhat, TInput, TContext, TSlotId>]
 
 /** What a procedure is metered by, as it is written. */
 export type What = string | Readonly<Record<string, CostRule['units'] | undefined>>
@@ -64,17 +69,26 @@ export interface LooseOptions {
   readonly units?: CostRule['units'] | undefined
   readonly used?: MeteredRules['used'] | undefined
   readonly overage?: Overage | undefined
+  readonly inFlight?: InFlight | undefined
 }
 
 /** The middleware that meters; throws at once on what a typed program could not have written. */
 export function meteredMiddleware(core: MeteringCore, what: What, options: LooseOptions = {}, claim: ClaimDenial | null = null) {
   const costs = costRules(core.features, what, options)
-  const rules: MeteredRules = { costs, used: options.used ?? null, overage: options.overage ?? 'refuse', claim }
+  const { used = null, overage = 'refuse', inFlight } = options
+  if (costs.some(({ featureId }) => featureId === inFlight?.featureId))
+    throw new Error(`'${inFlight?.featureId}' counts the calls in flight: a call cannot use it up as well`)
+  const rules: MeteredRules = { costs, used, overage, slot: inFlight ? slotOf(core, inFlight) : null, claim }
   const middleware = meter(core, rules)
   return marked(claim ? claiming(middleware, claim) : middleware, { kind: 'metered', costs: costs.map(costOf) })
 }
 
-function costRules(features: Features, what: What, { units }: LooseOptions): readonly CostRule[] {
+/** One unit of the feature that counts calls in flight, which may be none that the call is metered by. */
+export function slotOf(core: MeteringCore, inFlight: InFlight): MeteredRules['slot'] {
+  return { line: { featureId: inFlight.featureId, units: amountOf(1), slot: true }, allowance: allowanceOf(core, inFlight) }
+}
+
+function costRules(features: Features, what: What, { units, inFlight }: LooseOptions): readonly CostRule[] {
   if (typeof what === 'string') {
     if (units === undefined) throw new Error(`meter '${what}' by a number of units: { units: 1 }, or computed from the input`)
     return [{ featureId: checkedId(features, what), units }]
@@ -83,7 +97,7 @@ function costRules(features: Features, what: What, { units }: LooseOptions): rea
   const costs = Object.entries(what).flatMap(([id, each]) =>
     each === undefined ? [] : [{ featureId: checkedId(features, id), units: each }],
   )
-  if (costs.length === 0) throw new Error('a metered procedure names at least one feature')
+  if (costs.length === 0 && inFlight === undefined) throw new Error('a metered procedure names at least one feature')
   return costs
 }
 

@@ -1,4 +1,4 @@
-import type { Features } from '@tollgate/features'
+import type { Features, MeteredId } from '@tollgate/features'
 import type { TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server'
 import type { AnyBuilder, ContextOf, DenialShape, InputOf, MaybeParser, Overwrite, Parsed, Parser, UsageContext } from './builder.ts'
 import type { MeteringCore } from './core.ts'
@@ -14,12 +14,13 @@ export type MeteredProcedureOptions<
   TParsedInput,
   TParsedOutput,
   TContext,
+  TSlotId extends string,
 > = {
   readonly input?: TInput
   /** An answer that fails this schema is not charged. */
   readonly output?: TOutput
 } & UnitsOption<TWhat, InputOf<TParsedInput>, TContext> &
-  SettleOptions<TWhat, InputOf<TParsedInput>, TContext, TParsedOutput extends TRPCUnsetMarker ? unknown : TParsedOutput>
+  SettleOptions<TWhat, InputOf<TParsedInput>, TContext, TParsedOutput extends TRPCUnsetMarker ? unknown : TParsedOutput, TSlotId>
 
 /**
  * A procedure that costs units: a native builder, ready for `.mutation()`, `.query()` or `.subscription()`, or more chaining.
@@ -52,7 +53,8 @@ export type MeteredProcedure<
       $Output,
       Parsed<TInputOut, $Input, 'out'>,
       Parsed<TOutputOut, $Output, 'out'>,
-      ContextOf<TContext, TOverrides>
+      ContextOf<TContext, TOverrides>,
+      MeteredId<TFeatures>
     >
   >
 ) => TRPCProcedureBuilder<

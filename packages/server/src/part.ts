@@ -58,7 +58,10 @@ export class Part implements Usage {
   /** Units of a feature that this part has used, were it to end now. */
   used(featureId: string): Amount {
     if (this.#state === 'failed') return 0n
-    return this.#counted?.get(featureId) ?? unitsIn(this.#reserved, featureId)
+    const counted = this.#counted?.get(featureId)
+    if (counted !== undefined) return counted
+    const line = this.#reserved.find((each) => each.featureId === featureId)
+    return line === undefined || line.slot ? 0n : line.units
   }
 
   /** Units of a feature that must be held for this part. */
@@ -96,13 +99,14 @@ export class Part implements Usage {
   }
 
   #featureOf(featureId: string | undefined): string {
-    const [first] = this.#reserved
+    const counting = this.#reserved.filter((line) => !line.slot)
+    const [first] = counting
     if (featureId === undefined) {
-      if (first !== undefined && this.#reserved.length === 1) return first.featureId
+      if (first !== undefined && counting.length === 1) return first.featureId
       throw new Error(`${this.#path} is metered by several features: say which one was used, as in usage.add(1, 'id')`)
     }
-    if (this.#reserved.some((line) => line.featureId === featureId)) return featureId
-    const known = this.#reserved.map((line) => line.featureId).join(', ')
+    if (counting.some((line) => line.featureId === featureId)) return featureId
+    const known = counting.map((line) => line.featureId).join(', ')
     throw new Error(`${this.#path} is not metered by '${featureId}': it can count only ${known}`)
   }
 }

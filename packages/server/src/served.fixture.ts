@@ -3,7 +3,18 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { catalogOf, createEngine, type Engine, type Store } from '@tollgate/engine'
 import { memoryStore } from '@tollgate/engine/store'
-import { boolean, creditSystem, defineFeatures, definePlans, granted, included, metered, unlimited } from '@tollgate/features'
+import {
+  boolean,
+  creditSystem,
+  defineFeatures,
+  definePlans,
+  type Features,
+  granted,
+  included,
+  metered,
+  type Plans,
+  unlimited,
+} from '@tollgate/features'
 import { type AnyTRPCRouter, initTRPC } from '@trpc/server'
 import { Hono } from 'hono'
 import { onTestFinished } from 'vitest'
@@ -47,11 +58,22 @@ interface Options extends Partial<MeteringOptions<typeof features, Context>> {
   readonly overStore?: (store: Store) => Store
 }
 
-/** An engine in memory and what meters with it; both end with the test. */
-export async function openMetering({ clock = { now: START }, overStore = (store) => store, ...options }: Options = {}) {
+/** An engine in memory, over a registry of a test's own; ends with the test. */
+export function openEngineOf(
+  features: Features,
+  plans: Plans,
+  clock: Clock,
+  overStore: (store: Store) => Store = (store) => store,
+): Engine {
   const store = overStore(memoryStore(() => clock.now))
   const engine = createEngine({ store, catalog: catalogOf(features, plans, null, clock.now), clock: () => clock.now })
   onTestFinished(() => engine.close())
+  return engine
+}
+
+/** An engine in memory and what meters with it; both end with the test. */
+export async function openMetering({ clock = { now: START }, overStore = (store) => store, ...options }: Options = {}) {
+  const engine = openEngineOf(features, plans, clock, overStore)
   const metering = createMetering({
     features,
     backend: embedded(engine),

@@ -11,6 +11,8 @@ export interface CostRule {
 export interface Line {
   readonly featureId: string
   readonly units: Amount
+  /** True: held while the call runs, and never used. */
+  readonly slot?: boolean
 }
 
 /** The units of one feature; none when it is not there. */

@@ -193,6 +193,11 @@ export interface Backend {
   check(request: CheckRequest): Promise<Allowed | Refused>
   /** Sets units aside: all items or none. */
   reserve(request: ReserveRequest): Promise<Reservation>
+  /**
+   * Makes sure that a customer whose plans say nothing of a feature has a standing allowance of so many units of it. Without this method
+   * allowances come from plans alone.
+   */
+  allot?(caller: Caller, allowance: FeatureUnits): Promise<void>
   /** Adds units to a hold, all items or none, and moves its end. Without items it only moves the end. */
   extend(hold: Hold, items: readonly FeatureUnits[], ttlMs: number): Promise<Extended | Refused | Ended>
   /** Ends a hold as used. */

@@ -19,6 +19,7 @@ import {
   type Overage,
   type Refused,
 } from './backend.ts'
+import { allotted } from './embedded/allotted.ts'
 import { mistake, shortDenial } from './embedded/denialFacts.ts'
 import { entryOfHold } from './embedded/entryOfHold.ts'
 import { historyOf, receiptsOf } from './embedded/history.ts'
@@ -104,6 +105,7 @@ export function embedded(engine: Engine): Backend {
           return refused(answer, caller, items)
       }
     },
+    allot: (caller, allowance) => allotted(engine, caller, allowance),
     async extend(hold, items, ttlMs) {
       const { caller } = hold
       const extend = { kind: 'extend', holdId: hold.id, items: items.map(amountsOf), expiresAt: { afterMs: ttlMs } } as const
@@ -220,6 +222,7 @@ function outageAware(backend: Backend): Backend {
     access: aware(backend.access),
     check: aware(backend.check),
     reserve: aware(backend.reserve),
+    ...(backend.allot && { allot: aware(backend.allot) }),
     extend: aware(backend.extend),
     commit: aware(backend.commit),
     release: aware(backend.release),
