@@ -62,6 +62,7 @@ export class CommitInDoubtError extends ConnectionLostError {
  * Resolves once the batch is durable. Given a doubt about the same batch, sent before, it first finds out whether that one took effect.
  */
 export async function commitBatch(client: pg.ClientBase, works: readonly Work[], memory: BatchMemory, doubt: Doubt | null): Promise<void> {
+  await leaving.get(client)
   try {
     const locked = await lock(client, works, doubt)
     if (doubt !== null && locked.batchInDoubt === doubt.batch) return leave(client)
@@ -121,10 +122,16 @@ function lookForDoubt({ customerId, seq, created }: Doubt): readonly Query[] {
   return [...(created ? [{ statement: HOLD_PLACE, values: [key] }] : []), { statement: BATCH_OF, values: [key, seq] }]
 }
 
-/** Ends a transaction that has nothing to keep. Nothing depends on how that goes, so nobody waits for it. */
+/** Transactions that are being ended, by their connections. */
+const leaving = new WeakMap<pg.ClientBase, Promise<void>>()
+
+/** Ends a transaction that has nothing to keep. Nothing depends on how that goes, so only the next batch on the connection waits for it. */
 function leave(client: pg.ClientBase): void {
-  roundTrip(client, [{ statement: ROLLBACK, values: [] }]).catch(() => undefined)
+  const ended = roundTrip(client, [{ statement: ROLLBACK, values: [] }]).then(ignore, ignore)
+  leaving.set(client, ended)
 }
+
+function ignore(): void {}
 
 function customersAfter({ customers }: DecidedBatch, before: ReadonlyMap<string, KnownCustomer>, batch: string): readonly KnownCustomer[] {
   return [...customers.values()].map((state) => {
