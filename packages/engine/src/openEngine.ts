@@ -19,8 +19,10 @@ export async function openEngine({ features = {}, plans = {}, url, clock = Date.
   try {
     for (;;) {
       const saved = await store.catalog()
-      const catalog = catalogOf(features, plans, saved ?? createCatalog(0, [], []), clock())
-      if (catalog === saved || (await store.saveCatalog(catalog, saved?.version ?? 0)))
+      const before = saved ?? createCatalog(0, [], [])
+      const catalog = catalogOf(features, plans, before, clock())
+      // A new store keeps no catalog until there is something in it: version 0 stands for none.
+      if (catalog === before || (await store.saveCatalog(catalog, saved?.version ?? 0)))
         return createEngine({ store, catalog, clock, ...rest })
     }
   } catch (error) {
