@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { serveCommand } from './serve.ts'
+import { exportCommand, importCommand } from './transfer.ts'
 import { verifyCommand } from './verify.ts'
 
 /** The `tollgate` command with everything it can do. */
@@ -10,4 +11,6 @@ export function createProgram(): Command {
     .version(packageJson.version)
     .addCommand(serveCommand())
     .addCommand(verifyCommand())
+    .addCommand(exportCommand())
+    .addCommand(importCommand())
 }

@@ -1,15 +1,10 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { amountOf, openEngine } from '@tollgate/engine'
-import { defineFeatures, definePlans, included, metered } from '@tollgate/features'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { ledgerOfThreeUses, tollgateIn } from './ledger.fixture.ts'
 
-const main = new URL('main.ts', import.meta.url).pathname
-const features = defineFeatures({ messages: metered() })
-const plans = definePlans(features, { free: { name: 'Free', autoEnable: true, items: { messages: included(20).per('month') } } })
 let folder: string
 
 beforeEach(async () => {
@@ -20,22 +15,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true })
 })
 
-function tollgate(...args: readonly string[]) {
-  return spawnSync(process.execPath, ['--conditions=source', main, ...args], { cwd: folder, encoding: 'utf8' })
-}
-
-async function ledgerOfThreeUses(): Promise<void> {
-  const engine = await openEngine({ features, plans, url: `file:${join(folder, 'usage.db')}` })
-  const track = { kind: 'track', entityId: null, overage: 'reject', eventName: null, properties: null, timestamp: null } as const
-  for (let use = 0; use < 3; use++) {
-    await engine.execute('acme', { ...track, items: [{ featureId: 'messages', units: amountOf(2) }] }, { create: true })
-  }
-  await engine.close()
-}
+const tollgate = (...args: readonly string[]) => tollgateIn(folder, args)
 
 describe('tollgate verify', () => {
   it('says in one line that everything adds up', async () => {
-    await ledgerOfThreeUses()
+    await ledgerOfThreeUses(folder)
     const { status, stdout, stderr } = tollgate('verify', '--url', 'file:usage.db')
     expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '3 entries of 1 customer: everything adds up\n', stderr: '' })
   })
@@ -49,7 +33,7 @@ describe('tollgate verify', () => {
       /^broken: customer 'acme': /,
     ],
   ])('names the first broken entry, %s, and exits with 1', async (_how, damage, sentence) => {
-    await ledgerOfThreeUses()
+    await ledgerOfThreeUses(folder)
     const database = new DatabaseSync(join(folder, 'usage.db'))
     expect(database.prepare(damage).run().changes).toBe(1)
     database.close()
@@ -59,7 +43,7 @@ describe('tollgate verify', () => {
   })
 
   it('tells a machine what it found', async () => {
-    await ledgerOfThreeUses()
+    await ledgerOfThreeUses(folder)
     expect(JSON.parse(tollgate('verify', '--url', 'file:usage.db', '--json').stdout)).toEqual({ customers: 1, entries: 3, faults: [] })
   })
 

@@ -1,5 +1,6 @@
 import { verify } from '@tollgate/engine'
 import { Command } from 'commander'
+import { counted } from './counted.ts'
 import { reporting } from './fault.ts'
 import { withLedger } from './openLedger.ts'
 import { progressBar } from './progressBar.ts'
@@ -45,8 +46,4 @@ async function run({ url, customer, json }: VerifyOptions): Promise<void> {
 
 function placeOf({ customerId, seq }: { readonly customerId: string | null; readonly seq: number | null }): string {
   return customerId === null || seq === null ? 'broken: ' : `broken at entry ${seq} of customer '${customerId}': `
-}
-
-function counted(count: number, one: string, many: string): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? one : many}`
 }
