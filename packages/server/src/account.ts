@@ -4,6 +4,7 @@ import type { TRPCError } from '@trpc/server'
 import type { AccessAfter, Backend, Caller, FeatureUnits, Hold, Overage } from './backends/backend.ts'
 import { Paid } from './paid.ts'
 import { Part, type PartOwner } from './part.ts'
+import type { Telemetry } from './telemetry.ts'
 import { type Line, unitsIn } from './units.ts'
 
 /** What every account shares. */
@@ -11,6 +12,8 @@ export interface AccountOptions {
   readonly holdTtlMs: number
   refusal(facts: DenialFacts): TRPCError
   report(error: unknown): void
+  /** Null: nobody listens. */
+  readonly telemetry: Telemetry | null
 }
 
 const COVERED = Promise.resolve()
@@ -46,6 +49,7 @@ export class Account implements PartOwner {
     this.#held = held
     this.overage = overage
     this.access = access
+    if (options.telemetry) this.#tellHeld(options.telemetry, held, 1)
   }
 
   get caller(): Caller {
@@ -59,11 +63,6 @@ export class Account implements PartOwner {
   /** True once it was committed or released: nothing can be counted any more. */
   get ended(): boolean {
     return this.#closed !== null
-  }
-
-  /** What refused to pay for units that were counted, if nobody waited to hear of it: the call fails with it. */
-  get refusal(): TRPCError | null {
-    return this.#unheard[0] ?? null
   }
 
   /** Opens the share of a call within what is held. */
@@ -108,9 +107,11 @@ export class Account implements PartOwner {
     })
   }
 
-  /** Resolves once everything that was counted so far is paid for or refused; null when it is. */
-  get settling(): Promise<void> | null {
-    return this.#queue
+  /** Resolves once everything that was counted so far is paid for; rejects with what refused it, if nobody has heard of that. */
+  async paid(): Promise<void> {
+    if (this.#queue !== null) await this.#queue
+    const [refusal] = this.#unheard
+    if (refusal !== undefined) throw refusal
   }
 
   /** From now on the hold is extended by at least so many units at a time. */
@@ -128,6 +129,7 @@ export class Account implements PartOwner {
     if (this.#closed) return
     this.#closed = { receipt }
     this.access = access
+    if (this.#options.telemetry) this.#tellHeld(this.#options.telemetry, this.#held, -1)
     this.#waiting?.resolve(receipt?.() ?? null)
   }
 
@@ -199,7 +201,12 @@ export class Account implements PartOwner {
     this.access = answer.access
     if (answer.kind === 'denied') return this.#options.refusal(answer.denial)
     this.#held = this.#held.map(({ featureId, units }) => ({ featureId, units: units + unitsIn(more, featureId) }))
+    if (this.#options.telemetry) this.#tellHeld(this.#options.telemetry, more, 1)
     return null
+  }
+
+  #tellHeld(telemetry: Telemetry, lines: readonly Line[], sign: 1 | -1): void {
+    for (const { featureId, units } of lines) if (units !== 0n) telemetry.held(featureId, sign * unitsOf(units))
   }
 }
 

@@ -85,6 +85,7 @@ async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Adm
     return answer.kind === 'held' ? { ...answer, backend: core.backend } : answer
   } catch (error) {
     if (!(error instanceof OutageError)) throw error
+    core.telemetry?.outage('reserve')
     core.outage.noteOutage(error)
     const admitted = core.outage.admit(request)
     return admitted.kind === 'held' ? { ...admitted, backend: core.outage.backend } : admitted

@@ -13,6 +13,7 @@ import { type MeteredProcedure, meteredProcedureOn } from './meteredProcedure.ts
 import { createOutageDesk, type OutagePolicies, type OutageUse } from './outage.ts'
 import { createRepeats } from './repeats.ts'
 import { createSettling, type SettleMode } from './settling.ts'
+import type { Telemetry } from './telemetry.ts'
 import { type UsageRouter, type UsageRouterOptions, usageRouterOn } from './usageRouter.ts'
 
 export interface MeteringOptions<TFeatures extends Features, TContext> {
@@ -40,6 +41,8 @@ export interface MeteringOptions<TFeatures extends Features, TContext> {
   readonly answerLimitBytes?: number
   /** How long an answer waits for a backend that went out under it, in ms; default 5 seconds. */
   readonly settleTimeoutMs?: number
+  /** Traces and counts: `openTelemetry()` from '@tollgate/server/opentelemetry'. Default: nothing is traced, and it costs nothing. */
+  readonly telemetry?: Telemetry
   /** Hears of faults beside a call, whose caller has an answer already. Default: written to the console. */
   readonly onError?: (error: unknown) => void
 }
@@ -116,7 +119,15 @@ const FIFTEEN_MINUTES_MS = 900_000
 export function createMetering<const $Features extends Features, $Context>(
   options: MeteringOptions<$Features, $Context>,
 ): Metering<$Features, $Context> {
-  const { features, backend, identify, codes = {}, holdTtlMs = FIFTEEN_MINUTES_MS, onError: report = console.error } = options
+  const {
+    features,
+    backend,
+    identify,
+    codes = {},
+    holdTtlMs = FIFTEEN_MINUTES_MS,
+    onError: report = console.error,
+    telemetry = null,
+  } = options
   const keepAlive = createKeepAlive(holdTtlMs, (hold) => backend.extend(hold, [], holdTtlMs).catch(report))
   const settling = createSettling({
     settle: options.settle ?? 'await',
@@ -145,7 +156,9 @@ export function createMetering<const $Features extends Features, $Context>(
       report,
     }),
     budgetMs: options.budgetMs ?? null,
+    telemetry,
   }
+  telemetry?.observe({ isOut: () => core.outage.isOut, unsettled: () => settling.underWay })
   const anonymous = (customerId: string): Caller => ({ customerId, entityId: null })
   const metering = {
     procedures: (base: AnyBuilder) => ({ meteredProcedure: meteredProcedureOn(core, base), gatedProcedure: gatedProcedureOn(core, base) }),

@@ -6,10 +6,9 @@ import type { CallResult, MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
 import { type ClaimDenial, claiming } from './denialShape.ts'
 import { marked } from './mark.ts'
-import { quotedOnly } from './meter.ts'
 import type { Gateable } from './meterable.ts'
 import type { MeteringMiddleware } from './metered.ts'
-import { quoteRequestOf } from './quote.ts'
+import { quotedOnly, quoteRequestOf } from './quote.ts'
 import { requestOf } from './request.ts'
 import { runningCall } from './running.ts'
 
@@ -32,12 +31,14 @@ export function gatedMiddleware(core: MeteringCore, featureId: string, claim: Cl
     }
     const checked = await core.backend.check({ caller, items }).catch((error: unknown) => {
       if (!(error instanceof OutageError)) throw error
+      core.telemetry?.outage('check')
       core.outage.noteOutage(error)
       if (core.outage.policyOf(featureId) !== 'deny') return null
-      throw core.refusal(unreadDenial('outage', items))
+      return { kind: 'denied', denial: unreadDenial('outage', items), access: () => null } as const
     })
     const request = runningCall() ? null : requestOf(call.ctx)
     if (request && checked) request.access = checked.access
+    core.telemetry?.decided(call.path, featureId, checked?.kind === 'denied' ? checked.denial.reason : 'allowed')
     if (checked?.kind === 'denied') throw core.refusal(checked.denial)
     return call.next()
   }

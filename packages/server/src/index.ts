@@ -5,6 +5,7 @@ export { createMetering, type Metering, type MeteringOptions, type OperationOfCu
 export type { Identify, Identity } from './identify.ts'
 export { type AllowUpTo, allowUpTo, type OutagePolicies, type OutagePolicy, type OutageUse } from './outage.ts'
 export type { SettleMode } from './settling.ts'
+export type { CallFacts, DecisionKind, Standing, Step, StepName, Telemetry } from './telemetry.ts'
 
 // Types that the declarations of an application's own routers name.
 

@@ -7,8 +7,9 @@ import type { MeteringCore } from './core.ts'
 import { type ClaimDenial, claiming } from './denialShape.ts'
 import { allowanceOf, type InFlight } from './inFlight.ts'
 import { marked } from './mark.ts'
-import { type MeteredRules, meter } from './meter.ts'
+import { meter } from './meter.ts'
 import type { CheckedWhat, MeteredIds, Units, UnitsById } from './meterable.ts'
+import type { MeteredRules } from './rules.ts'
 import type { CostRule } from './units.ts'
 
 /** A middleware for `.use()` of any procedure whose context and input fit. */

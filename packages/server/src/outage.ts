@@ -53,6 +53,8 @@ export interface OutageDesk {
   /** The backend could not answer. Told once, until it has answered again. */
   noteOutage(error: OutageError): void
   noteAnswer(): void
+  /** Whether the backend failed to answer the last time. */
+  readonly isOut: boolean
 }
 
 export interface OutageDeskOptions {
@@ -141,6 +143,9 @@ export function createOutageDesk({ policies, features, backend, inBackground, on
     },
     noteAnswer() {
       isOut = false
+    },
+    get isOut() {
+      return isOut
     },
     admit({ caller, items, operation, procedure }) {
       const earlier = done.get(operation.id)

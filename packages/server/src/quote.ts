@@ -1,5 +1,6 @@
 import { affords, type CustomerAccess, type Denial, type FeatureAccess, type Features } from '@tollgate/features'
 import type { Caller, FeatureUnits } from './backends/backend.ts'
+import { answered, type CallResult, type MeteredCall } from './call.ts'
 
 /** What one feature of a call would cost, and who would pay. */
 export interface QuotedCost<TFeatureId extends string = string> {
@@ -84,4 +85,11 @@ export function withQuote<TContext>(ctx: TContext, request: QuoteRequest): TCont
 /** Where a quote is wanted instead of a call; null when the call is meant. */
 export function quoteRequestOf(ctx: unknown): QuoteRequest | null {
   return (ctx as WithQuote | null | undefined)?.[QUOTE] ?? null
+}
+
+/** A call that is only quoted goes on to the next middleware that has a say, and no further. */
+export function quotedOnly(call: MeteredCall, caller: Caller, quoted: QuoteRequest): CallResult | Promise<CallResult> {
+  quoted.caller = caller
+  quoted.remaining -= 1
+  return quoted.remaining > 0 ? call.next() : answered(undefined)
 }

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Account } from './account.ts'
+import type { CallResult, MeteredCall } from './call.ts'
 import type { Part } from './part.ts'
 import type { Usage } from './usage.ts'
 
@@ -26,4 +27,9 @@ export function runningCall(): RunningCall | undefined {
 /** Runs work of a call, so that what is below it finds the call. */
 export function runWithin<T>(call: RunningCall, work: () => T): T {
   return running.run(call, work)
+}
+
+/** Runs what comes after the metering middleware. */
+export function proceed(call: MeteredCall, running: RunningCall): Promise<CallResult> {
+  return runWithin(running, () => call.next({ ctx: { usage: running.part } }))
 }

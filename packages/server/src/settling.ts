@@ -20,6 +20,8 @@ export interface Settling {
   release(account: Account): Promise<void>
   /** Runs work beside the calls, again and again until the backend answers. */
   inBackground(work: () => Promise<void>): void
+  /** How much goes on beside the calls. */
+  readonly underWay: number
   /** Resolves once nothing is under way. */
   drain(): Promise<void>
 }
@@ -142,6 +144,9 @@ export function createSettling(options: SettlingOptions): Settling {
     },
     inBackground(work) {
       void inBackground(work)
+    },
+    get underWay() {
+      return underWay.size
     },
     async drain() {
       while (underWay.size > 0) await Promise.all(underWay)
