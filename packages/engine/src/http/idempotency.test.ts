@@ -77,6 +77,15 @@ describe('an idempotency key', () => {
     expect(await left()).toBe(9)
   })
 
+  it('lets one of many changes of the catalog pass that come at the same time', async () => {
+    const rename = (name: string) => api.send('/v1/features.update', { feature_id: 'messages', name }, keyed('k1'))
+    const names = ['a', 'b', 'c', 'd']
+    const answers = await Promise.all(names.map(rename))
+    const passed = answers.findIndex(({ status }) => status === 200)
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(3)
+    expect((await api.autumn.features.get({ featureId: 'messages' })).name).toBe(names[passed])
+  })
+
   it('lets one of many pass that come at the same time through different servers of one engine', async () => {
     const { autumnApi } = await import('./autumnApi.ts')
     const servers = [1, 2, 3].map(() => autumnApi(api.engine, { secretKeys: ['am_sk_test_secret'] }))

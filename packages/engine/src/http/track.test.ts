@@ -215,6 +215,27 @@ describe('the order of deduction', () => {
   })
 })
 
+describe('the balance that an answer tells of', () => {
+  it("is the feature's own when it paid at all, also after a pool's carried-over credits", async () => {
+    const rollover = { expiryDurationType: 'forever' } as const
+    await api.autumn.plans.create({
+      planId: 'saver',
+      name: 'Saver',
+      group: 'saver',
+      items: [{ featureId: 'credits', included: 10, reset: { interval: 'month' }, rollover }],
+    })
+    await customerWith(api, 'r1', 'saver')
+    await api.autumn.balances.create({ customerId: 'r1', featureId: 'small_task', includedGrant: 5 })
+    api.clock.now = Date.parse('2026-12-24T00:00:00Z')
+    const answer = await api.autumn.track({ customerId: 'r1', featureId: 'small_task', value: 12 })
+    expect(answer.deductions).toMatchObject([
+      { featureId: 'credits', value: 10 },
+      { featureId: 'small_task', value: 2 },
+    ])
+    expect(answer.balance).toMatchObject({ featureId: 'small_task', remaining: 3 })
+  })
+})
+
 describe('an event', () => {
   it('is a use of every feature that lists its name', async () => {
     await api.autumn.features.update({ featureId: 'exports', eventNames: ['message_sent'] })
