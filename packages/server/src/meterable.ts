@@ -1,11 +1,15 @@
 import type { BooleanId, FeatureId, Features, MeteredId } from '@tollgate/features'
 
-/** An id that a procedure can be metered by, or the sentence that says why it cannot be. While it is being typed, all the ids. */
+/**
+ * An id that a procedure can be metered by, or the sentence that says why it cannot be. While it is being typed, all the ids.
+ *
+ * `TId` is inferred through the last branch: asked by `TId extends …`, a registry with one id alone would take its place there.
+ */
 export type Meterable<TFeatures extends Features, TId extends string> = TId extends ''
-  ? MeteredId<TFeatures>
-  : TId extends MeteredId<TFeatures>
-    ? TId
-    : MeteredFault<TFeatures, TId>
+  ? NoInfer<MeteredId<TFeatures>>
+  : Extract<TId, MeteredId<TFeatures>> extends never
+    ? MeteredFault<TFeatures, TId>
+    : TId
 
 type MeteredFault<TFeatures extends Features, TId extends string> =
   TId extends BooleanId<TFeatures>
@@ -16,10 +20,10 @@ type MeteredFault<TFeatures extends Features, TId extends string> =
 
 /** An id that a procedure can be gated by, or the sentence that says why it cannot be. While it is being typed, all the ids. */
 export type Gateable<TFeatures extends Features, TId extends string> = TId extends ''
-  ? BooleanId<TFeatures>
-  : TId extends BooleanId<TFeatures>
-    ? TId
-    : GateFault<TFeatures, TId>
+  ? NoInfer<BooleanId<TFeatures>>
+  : Extract<TId, BooleanId<TFeatures>> extends never
+    ? GateFault<TFeatures, TId>
+    : TId
 
 type GateFault<TFeatures extends Features, TId extends string> =
   TId extends MeteredId<TFeatures>
