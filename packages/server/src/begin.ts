@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import { asUnits } from './account.ts'
 import {
   type Backend,
@@ -12,8 +11,8 @@ import {
   type ReserveRequest,
 } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
+import { endsWithin } from './clock.ts'
 import type { MeteringCore } from './core.ts'
-import { endsWithin } from './repeats.ts'
 import type { Line } from './units.ts'
 
 export interface Beginning {
@@ -46,19 +45,20 @@ export async function begin(core: MeteringCore, beginning: Beginning): Promise<B
   const { operation, signal } = beginning
   if (operation.unique) return reserve(core, beginning, () => {})
 
-  const deadline = performance.now() + core.repeats.waitMs
+  const { clock } = core
+  const deadline = clock.now() + core.repeats.waitMs
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, LAST_POLL_MS)) {
     const first = core.repeats.standing(operation)
     if (first?.kind === 'conflict') return refused(beginning, 'operation_conflict')
-    const leftMs = deadline - performance.now()
+    const leftMs = deadline - clock.now()
     if (first?.kind === 'running') {
-      if (!(await endsWithin(first.ended, leftMs))) return refused(beginning, 'operation_in_progress')
+      if (!(await endsWithin(clock, first.ended, leftMs))) return refused(beginning, 'operation_in_progress')
       continue
     }
     const begun = await reserve(core, beginning, core.repeats.begin(operation))
     const runsElsewhere = begun.kind === 'denied' && begun.denial.reason === 'operation_in_progress'
     if (!runsElsewhere || leftMs <= 0 || signal?.aborted) return begun
-    await delay(Math.min(pollMs, leftMs))
+    await clock.delay(Math.min(pollMs, leftMs))
   }
 }
 
@@ -96,7 +96,7 @@ async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Adm
 async function withinBudget(core: MeteringCore, request: ReserveRequest): Promise<Reservation> {
   const { backend, budgetMs } = core
   const reserving = backend.reserve(request)
-  if (budgetMs === null || (await endsWithin(reserving, budgetMs))) return reserving
+  if (budgetMs === null || (await endsWithin(core.clock, reserving, budgetMs))) return reserving
   const giveBack = async (): Promise<void> => {
     const late = await reserving
     if (late.kind === 'held') core.settling.inBackground(async () => void (await backend.release(late.hold)))

@@ -2,6 +2,7 @@ import type { Features, Receipt } from '@tollgate/features'
 import type { TRPCProcedureBuilder } from '@trpc/server'
 import type { Backend, Caller, Refund } from './backends/backend.ts'
 import type { AnyBuilder, ContextOf, Identified } from './builder.ts'
+import { type Clock, systemClock } from './clock.ts'
 import type { MeteringCore } from './core.ts'
 import { type DenialCodes, denialError } from './denialError.ts'
 import { type Gated, gatedMiddleware } from './gated.ts'
@@ -43,6 +44,8 @@ export interface MeteringOptions<TFeatures extends Features, TContext> {
   readonly settleTimeoutMs?: number
   /** Traces and counts: `openTelemetry()` from '@tollgate/server/opentelemetry'. Default: nothing is traced, and it costs nothing. */
   readonly telemetry?: Telemetry
+  /** Time, for tests. */
+  readonly clock?: Clock
   /** Hears of faults beside a call, whose caller has an answer already. Default: written to the console. */
   readonly onError?: (error: unknown) => void
 }
@@ -127,13 +130,15 @@ export function createMetering<const $Features extends Features, $Context>(
     holdTtlMs = FIFTEEN_MINUTES_MS,
     onError: report = console.error,
     telemetry = null,
+    clock = systemClock,
   } = options
-  const keepAlive = createKeepAlive(holdTtlMs, (hold) => backend.extend(hold, [], holdTtlMs).catch(report))
+  const keepAlive = createKeepAlive(holdTtlMs, (hold) => backend.extend(hold, [], holdTtlMs).catch(report), clock.now)
   const settling = createSettling({
     settle: options.settle ?? 'await',
     timeoutMs: options.settleTimeoutMs ?? 5_000,
     onEnded: keepAlive.remove,
     report,
+    clock,
   })
   const core: MeteringCore = {
     features,
@@ -154,9 +159,11 @@ export function createMetering<const $Features extends Features, $Context>(
       inBackground: settling.inBackground,
       onUse: options.onOutageUse ?? tellOvershoot,
       report,
+      clock,
     }),
     budgetMs: options.budgetMs ?? null,
     telemetry,
+    clock,
   }
   telemetry?.observe({ isOut: () => core.outage.isOut, unsettled: () => settling.underWay })
   const anonymous = (customerId: string): Caller => ({ customerId, entityId: null })

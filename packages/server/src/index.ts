@@ -1,6 +1,7 @@
 // Metering an application.
 
 export { embedded } from './backends/embedded.ts'
+export type { Clock } from './clock.ts'
 export { createMetering, type Metering, type MeteringOptions, type OperationOfCustomer } from './createMetering.ts'
 export type { Identify, Identity } from './identify.ts'
 export { type AllowUpTo, allowUpTo, type OutagePolicies, type OutagePolicy, type OutageUse } from './outage.ts'

@@ -12,7 +12,7 @@ export interface KeepAlive {
  * @param extend moves the end of a hold.
  * @param now real time in ms.
  */
-export function createKeepAlive(holdTtlMs: number, extend: (hold: Hold) => void, now: () => number = Date.now): KeepAlive {
+export function createKeepAlive(holdTtlMs: number, extend: (hold: Hold) => void, now: () => number): KeepAlive {
   const everyMs = Math.ceil(holdTtlMs / 3)
   /** When each hold was last extended. A map keeps the order in which they were added: the oldest come first. */
   const running = new Map<Hold, number>()

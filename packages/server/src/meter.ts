@@ -35,7 +35,7 @@ export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCa
 
     // What a resolver calls for another customer does not take the request's ids and wishes for its own.
     const request = outer ? null : requestOf(call.ctx)
-    const operation = await operationOf(call, caller, request)
+    const operation = await operationOf(core, call, caller, request)
     const facts: CallFacts = { procedure: call.path, featureIds: lines.map(({ featureId }) => featureId), operationId: operation.id }
     const begun = await observed(core, facts, { caller, lines, operation, path: call.path, signal: call.signal })
     if (begun.kind === 'denied') {
@@ -56,9 +56,9 @@ function sharesHold(core: MeteringCore, account: Account, caller: Caller): boole
   return !account.ended && account.backend === core.backend && customerId === caller.customerId && entityId === caller.entityId
 }
 
-async function operationOf(call: MeteredCall, caller: Caller, request: MeteredRequest | null): Promise<OperationRef> {
+async function operationOf(core: MeteringCore, call: MeteredCall, caller: Caller, request: MeteredRequest | null): Promise<OperationRef> {
   const id = request?.operationIds[call.batchIndex] ?? null
-  return id === null ? uniqueOperation() : repeatableOperation(id, caller, call.path, await call.getRawInput())
+  return id === null ? uniqueOperation(core.clock.now()) : repeatableOperation(id, caller, call.path, await call.getRawInput())
 }
 
 /** Begins a call, and tells how it was decided. */

@@ -15,8 +15,8 @@ export function repeatableOperation(id: string, caller: Caller, path: string, ra
 }
 
 /** The operation of a call without an id: it has a receipt as any other, and cannot be repeated. The time in its id tells a backend where to look for it. */
-export function uniqueOperation(): OperationRef {
-  return { id: `op_${Date.now().toString(36)}_${randomUUID()}`, fingerprint: '', unique: true }
+export function uniqueOperation(now: number): OperationRef {
+  return { id: `op_${now.toString(36)}_${randomUUID()}`, fingerprint: '', unique: true }
 }
 
 /** When the call of an operation without an id began, in ms since the epoch; null for an operation of a client. */

@@ -14,6 +14,7 @@ import {
   type ReserveRequest,
 } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
+import type { Clock } from './clock.ts'
 
 /** What happens to calls that cannot be checked. */
 export type OutagePolicy = 'deny' | 'allow' | AllowUpTo
@@ -65,10 +66,11 @@ export interface OutageDeskOptions {
   readonly inBackground: (work: () => Promise<void>) => void
   readonly onUse: (use: OutageUse) => void
   readonly report: (error: unknown) => void
+  readonly clock: Clock
 }
 
 /** Keeps its books in memory: a backend whose `record` is durable by itself loses nothing when the process ends. */
-export function createOutageDesk({ policies, features, backend, inBackground, onUse, report }: OutageDeskOptions): OutageDesk {
+export function createOutageDesk({ policies, features, backend, inBackground, onUse, report, clock }: OutageDeskOptions): OutageDesk {
   /** Units let through and not recorded yet, by customer, entity and feature. */
   const open = new Map<string, Amount>()
   /** What is held by each call that was let through. */
@@ -174,7 +176,7 @@ export function createOutageDesk({ policies, features, backend, inBackground, on
         const items = request.units.map(({ featureId, units }) => ({ featureId, units, payments: [] }))
         const { customerId, entityId } = caller
         // Who pays is known when the backend is back: until then the receipt says what was used.
-        const receipt = { operationId: operation.id, customerId, entityId, at: Date.now(), items }
+        const receipt = { operationId: operation.id, customerId, entityId, at: clock.now(), items }
         return { kind: 'committed', receipt: () => receipt, access: UNKNOWN }
       },
       async release({ id, caller }) {

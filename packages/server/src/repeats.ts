@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { OperationRef } from './backends/backend.ts'
 
 /** The operations of clients that run in this process, so that a repeat can wait for the first without asking the backend again and again. */
@@ -29,19 +28,4 @@ export function createRepeats(waitMs: number): Repeats {
       }
     },
   }
-}
-
-/** Waits for a promise, but no longer than so many milliseconds; false when that was not enough. */
-export async function endsWithin(promise: Promise<unknown>, timeoutMs: number): Promise<boolean> {
-  const abort = new AbortController()
-  const timeout = delay(Math.max(0, timeoutMs), false, { signal: abort.signal }).catch(() => false)
-  const ended = await Promise.race([
-    promise.then(
-      () => true,
-      () => true,
-    ),
-    timeout,
-  ])
-  abort.abort()
-  return ended
 }

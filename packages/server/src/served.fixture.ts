@@ -52,7 +52,7 @@ export interface Clock {
 
 export const START = Date.UTC(2026, 10, 23, 12)
 
-interface Options extends Partial<MeteringOptions<typeof features, Context>> {
+interface Options extends Partial<Omit<MeteringOptions<typeof features, Context>, 'clock'>> {
   readonly clock?: Clock
   /** Stands between the engine and its store: counts, delays, fails. */
   readonly overStore?: (store: Store) => Store

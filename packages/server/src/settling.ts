@@ -1,8 +1,7 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { DenialFacts, Receipt } from '@tollgate/features'
 import type { Account } from './account.ts'
 import { type AccessAfter, type CommitRequest, type Hold, OutageError } from './backends/backend.ts'
-import { endsWithin } from './repeats.ts'
+import { type Clock, endsWithin } from './clock.ts'
 
 /** How a call's cost was settled. */
 export type Settlement =
@@ -37,6 +36,7 @@ export interface SettlingOptions {
   /** The last word on a hold. */
   readonly onEnded: (hold: Hold) => void
   readonly report: (error: unknown) => void
+  readonly clock: Clock
 }
 
 export type SettleMode = 'await' | 'background' | { readonly waitUntil: (settled: Promise<unknown>) => void }
@@ -45,7 +45,7 @@ const FIRST_RETRY_MS = 50
 const LAST_RETRY_MS = 30_000
 
 export function createSettling(options: SettlingOptions): Settling {
-  const { settle, timeoutMs, onEnded, report } = options
+  const { settle, timeoutMs, onEnded, report, clock } = options
   const underWay = new Set<Promise<void>>()
 
   const follow = (work: Promise<unknown>): void => {
@@ -96,7 +96,7 @@ export function createSettling(options: SettlingOptions): Settling {
         return await work()
       } catch (error) {
         if (!(error instanceof OutageError)) throw error
-        await delay(waitMs, undefined, { ref: false })
+        await clock.delay(waitMs)
       }
     }
   }
@@ -126,7 +126,7 @@ export function createSettling(options: SettlingOptions): Settling {
         if (!(error instanceof OutageError)) throw error
       }
       const settled = inBackground(() => commitAnyway(account, request))
-      return (await endsWithin(settled, timeoutMs)) ? { kind: 'committed', access: account.access } : { kind: 'unsettled' }
+      return (await endsWithin(clock, settled, timeoutMs)) ? { kind: 'committed', access: account.access } : { kind: 'unsettled' }
     },
     async release(account) {
       const release = async (): Promise<void> => {
