@@ -100,6 +100,25 @@ describe('a route', () => {
     expect(await api.send('/', undefined, { method: 'GET' })).toMatchObject({ status: 404 })
   })
 
+  it.each([
+    'billing.open_customer_portal',
+    'billing.setup_payment',
+    'billing.multi_attach',
+    'billing.create_schedule',
+    'checkout',
+    'invoices.list',
+    'referrals.create_code',
+    'rewards.list',
+    'licenses.attach',
+    'balances.track_tokens',
+    'keys.mint',
+  ])('about what is not offered is not found: %s', async (name) => {
+    expect(await api.send(`/v1/${name}`, {})).toMatchObject({
+      status: 404,
+      body: { code: 'not_found', message: `There is no POST /v1/${name}` },
+    })
+  })
+
   it('says which method it takes', async () => {
     expect(await api.send('/v1/balances.check', undefined, { method: 'GET' })).toMatchObject({
       status: 405,

@@ -113,6 +113,18 @@ describe('a lock', () => {
     expect((await api.autumn.check({ customerId: 'c1', featureId: 'tokens' })).balance?.usage).toBe(40)
   })
 
+  it.each([
+    [{ enabled: true }, 'lock.lock_id: must be a string (received undefined)'],
+    [{ enabled: true, lock_id: '' }, "lock.lock_id: can't be an empty string"],
+    [{ enabled: true, lock_id: 'x'.repeat(257) }, 'lock.lock_id: Too big: expected string to have <=256 characters'],
+    [{ enabled: false, lock_id: 'l' }, 'lock.enabled: Invalid input: expected true'],
+    [{ lock_id: 'l' }, 'lock.enabled: Invalid input: expected true'],
+  ])('is asked for with an id, and in earnest: %j', async (terms, message) => {
+    const body = { customer_id: 'c1', feature_id: 'messages', lock: terms }
+    expect(await api.send('/v1/balances.check', body)).toMatchObject({ status: 400, body: { code: 'invalid_inputs', message } })
+    expect(await left('messages')).toBe(10)
+  })
+
   it('is not for seats, nor for flags', async () => {
     await api.autumn.billing.attach({ customerId: 'c1', planId: 'seats_plan' })
     const body = (feature_id: string) => ({ customer_id: 'c1', feature_id, lock: { lock_id: 'l1', enabled: true } })
