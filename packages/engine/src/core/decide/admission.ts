@@ -10,6 +10,8 @@ export interface Wish {
   readonly scope: Scope
   readonly overage: OverageBehavior
   readonly properties: Properties | null
+  /** Whether the units are used at once or set aside: what is only set aside cannot be given back by a later item. */
+  readonly purpose: 'use' | 'hold'
 }
 
 export interface Funding {
@@ -19,7 +21,8 @@ export interface Funding {
 }
 
 /** Finds the units for several features at once; each item sees what the items before it took. Changes nothing. */
-export function fund(draft: Draft, { items, scope, overage, properties }: Wish): Funding {
+export function fund(draft: Draft, wish: Wish): Funding {
+  const { items, scope, overage, properties } = wish
   const scratch = draftOf(draft.state, draft.moment)
   const { catalog, now } = draft.moment
   const funded: HoldItem[] = []
@@ -33,7 +36,7 @@ export function fund(draft: Draft, { items, scope, overage, properties }: Wish):
       if (!isOwned) shortages.push({ featureId, reason: 'feature_not_in_plan', required: units })
       else if (overage === 'reject') shortages.push({ featureId, reason: shortOf, required: units })
     }
-    if (items.length > 1) take(scratch, item, scope, properties)
+    if (items.length > 1) take(scratch, item, wish)
   }
   return { items: funded, shortages }
 }
@@ -61,9 +64,24 @@ export function unknownOf(draft: Draft, items: readonly FeatureUnits[], scope: S
   return null
 }
 
-function take(scratch: Draft, item: HoldItem, scope: Scope, properties: Properties | null): void {
+function take(scratch: Draft, item: HoldItem, { scope, properties, purpose }: Wish): void {
   const { featureId, units, payments } = item
-  const use = { featureId, entityId: scope.entityId, units, payments, eventName: null, properties, timestamp: null }
-  change(scratch, { kind: 'used', use })
+  const { entityId } = scope
+  if (purpose === 'use') {
+    change(scratch, { kind: 'used', use: { featureId, entityId, units, payments, eventName: null, properties, timestamp: null } })
+  } else {
+    const { now, newId } = scratch.moment
+    const hold = {
+      id: newId('scratch'),
+      operation: null,
+      entityId,
+      createdAt: now,
+      expiresAt: now,
+      overage: 'reject',
+      items: [item],
+      properties,
+    } as const
+    change(scratch, { kind: 'held', hold })
+  }
   countFunded(scratch, item, scope, properties)
 }

@@ -9,7 +9,7 @@ export function decideCheck(draft: Draft, check: Check): Admission | Refusal {
   if (unknown) return unknown
   // A boolean feature that was granted is never short, whatever number is asked for.
   const counted = check.items.filter(({ featureId }) => draft.moment.catalog.features.get(featureId)?.type !== 'boolean')
-  const { shortages } = fund(draft, { items: counted, scope, overage: 'reject', properties: check.properties })
+  const { shortages } = fund(draft, { items: counted, scope, overage: 'reject', properties: check.properties, purpose: 'use' })
   const all = check.items.flatMap(({ featureId, units }): readonly Shortfall[] => {
     if (!isEntitled(draft, featureId, scope)) return [{ featureId, reason: 'feature_not_in_plan', required: units }]
     return shortages.filter((shortage) => shortage.featureId === featureId)

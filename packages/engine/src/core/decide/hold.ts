@@ -13,7 +13,7 @@ export function decideReserve(draft: Draft, reserve: Reserve): Answers['reserve'
   const unknown = unknownOf(draft, reserve.items, scope) ?? uncounted(draft, reserve)
   if (unknown) return unknown
   if (draft.state.holds.some((hold) => hold.id === holdId)) return { ok: false, customer: draft.state, code: 'hold_exists', holdId }
-  const { items, shortages } = fund(draft, { items: reserve.items, scope, overage, properties })
+  const { items, shortages } = fund(draft, { items: reserve.items, scope, overage, properties, purpose: 'hold' })
   if (shortages.length > 0) return { ok: false, customer: draft.state, code: 'short', shortages }
   const hold: Hold = {
     id: holdId,
@@ -37,7 +37,7 @@ export function decideExtend(draft: Draft, extend: Extend): Answers['extend'] | 
   const scope = { entityId: hold.entityId }
   const unknown = unknownOf(draft, extend.items, scope)
   if (unknown) return unknown
-  const { items, shortages } = fund(draft, { items: extend.items, scope, overage: 'reject', properties: hold.properties })
+  const { items, shortages } = fund(draft, { items: extend.items, scope, overage: 'reject', properties: hold.properties, purpose: 'hold' })
   if (shortages.length > 0) return { ok: false, customer: draft.state, code: 'short', shortages }
   change(draft, { kind: 'hold_extended', holdId: hold.id, items, expiresAt: instantOf(draft, extend.expiresAt ?? hold.expiresAt) })
   for (const item of items) countFunded(draft, item, scope, hold.properties)

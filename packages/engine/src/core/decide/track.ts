@@ -10,7 +10,7 @@ export function decideTrack(draft: Draft, track: Track): Answers['track'] | Refu
   const scope = { entityId: track.entityId }
   const unknown = unknownOf(draft, track.items, scope)
   if (unknown) return unknown
-  const funding = fund(draft, { items: track.items, scope, overage: track.overage, properties: track.properties })
+  const funding = fund(draft, { items: track.items, scope, overage: track.overage, properties: track.properties, purpose: 'use' })
   const short = funding.shortages.filter((shortage) => isCounted(draft, shortage.featureId))
   if (track.overage === 'reject' && short.length > 0) return { ok: false, customer: draft.state, code: 'short', shortages: short }
   const uses = track.items.map((item, index) => recordUse(draft, track, item, funding.items[index]))
