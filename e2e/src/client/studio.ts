@@ -83,6 +83,14 @@ export async function openStudio() {
 
   const requests: SeenRequest[] = []
   const app = new Hono()
+  let feeds = 0
+  app.use('/trpc/usage.changes', async (c, next) => {
+    feeds += 1
+    c.req.raw.signal.addEventListener('abort', () => {
+      feeds -= 1
+    })
+    await next()
+  })
   app.use(async (c, next) => {
     requests.push({ path: decodeURIComponent(c.req.path.replace('/trpc/', '')), headers: c.req.raw.headers })
     await next()
@@ -106,6 +114,8 @@ export async function openStudio() {
     runs,
     /** What reached the server. */
     requests,
+    /** Connections that listen to changes right now. */
+    listeners: () => feeds,
     url: `http://127.0.0.1:${port}/trpc`,
     /** What the engine says that is left. */
     async left(featureId: 'messages' | 'credits', customerId = 'acme'): Promise<number> {
