@@ -55,8 +55,11 @@ export interface AutumnOptions {
 export interface AutumnBackend extends Backend {
   readonly outbox: {
     metrics(): Promise<OutboxMetrics>
-    /** Tries everything that waits, whatever its next try is, and returns leases whose time is over. Resolves once each was tried. */
-    drain(): Promise<void>
+    /**
+     * Tries what waits, and returns leases whose time is over. Resolves once each was tried. Without `early: false` also what is not due yet:
+     * the first thing to do after an outage.
+     */
+    drain(options?: { readonly early?: boolean }): Promise<void>
   }
   /**
    * Returns leases, tries what is left in the outbox, and closes it, all within `withinMs`, 5,000 by default. What could not be delivered
@@ -83,7 +86,7 @@ export function autumn(options: AutumnOptions): AutumnBackend {
   const sdk = createSdk({ secretKey, url, timeoutMs, fetch })
   const customers = createCustomers(sdk)
   const book = createAccessBook(features, clock)
-  const outbox = createOutbox({ store, send: deliverySender(sdk, customers, clock), clock, report })
+  const outbox = createOutbox({ store, send: deliverySender({ sdk, customers, clock, report }), clock, report })
   const locks = createLocks({ sdk, customers, book, outbox, clock })
   const leases = createLeases({ terms: options.lease ?? {}, locks, store, outbox, book, clock, report })
   const taking = createTaking({ features, patterns: options.pattern ?? {}, locks, leases, book, outbox })
@@ -125,12 +128,12 @@ export function autumn(options: AutumnOptions): AutumnBackend {
     watch: (caller, listener) => book.watch(caller, listener),
     outbox: {
       metrics: () => outbox.metrics(),
-      async drain() {
+      async drain({ early = true } = {}) {
         await recovered.catch(() => undefined)
         await leases.sweep()
         await leases.returnOrphans()
         await outbox.idle()
-        await outbox.pump({ early: true })
+        await outbox.pump({ early })
         await outbox.idle()
       },
     },

@@ -1,3 +1,4 @@
+import type { TrackResponse } from 'autumn-js'
 import type { ConfirmDelivery, Delivery, DeliveryOutcome, TrackDelivery } from '../../outbox/delivery.ts'
 import type { Customers } from './customers.ts'
 import type { Fault } from './fault.ts'
@@ -12,8 +13,16 @@ const KEY_MEMORY_MS = 23 * 60 * 60_000
 /** How long after its first try a duplicate is doubted: the try that got no answer may still be running, and may fail. */
 const DOUBT_MS = 5_000
 
+export interface SenderOptions {
+  readonly sdk: Sdk
+  readonly customers: Customers
+  readonly clock: () => number
+  /** Hears of uses that Autumn recorded and charged to nobody. */
+  readonly report: (error: Error) => void
+}
+
 /** Tries once to tell Autumn what was recorded. */
-export function deliverySender(sdk: Sdk, customers: Customers, clock: () => number): (delivery: Delivery) => Promise<DeliveryOutcome> {
+export function deliverySender({ sdk, customers, clock, report }: SenderOptions): (delivery: Delivery) => Promise<DeliveryOutcome> {
   const firstUnanswered = new Map<string, number>()
 
   const settle = (delivery: Delivery, fault: Fault): DeliveryOutcome => {
@@ -29,7 +38,7 @@ export function deliverySender(sdk: Sdk, customers: Customers, clock: () => numb
     return outcome
   }
 
-  function sent(delivery: Delivery): Promise<Answer<unknown>> {
+  async function sent(delivery: Delivery): Promise<Answer<unknown>> {
     const options = { idempotencyKey: delivery.key }
     if (delivery.action === 'track') {
       const { customerId, entityId, featureId, units, overage, procedure } = delivery
@@ -42,13 +51,24 @@ export function deliverySender(sdk: Sdk, customers: Customers, clock: () => numb
         ...(entityId !== null && { entityId }),
         ...(procedure !== null && { properties: { procedure } }),
       }
-      return customers.withCustomer(caller, () => sdk((autumn, request) => autumn.track(params, request), options))
+      const answer = await customers.withCustomer(caller, () => sdk((autumn, request) => autumn.track(params, request), options))
+      if (answer.ok && isUncharged(delivery, answer.value)) {
+        report(
+          new Error(`Autumn has recorded ${units} of '${featureId}' for customer '${customerId}', and no balance of theirs pays for it`),
+        )
+      }
+      return answer
     }
     const { lockId, action } = delivery
     // Without an override where all was used: an override is a correction to Autumn, with an event of its own.
     const override = action === 'confirm' && delivery.units !== delivery.held ? { overrideValue: delivery.units } : {}
     return sdk((autumn, request) => autumn.balances.finalize({ lockId, action, ...override }, request), options)
   }
+}
+
+/** A use is taken with status 200 even when nobody pays: the deductions tell. */
+function isUncharged({ units, overage }: TrackDelivery, { deductions, balance }: TrackResponse): boolean {
+  return overage === 'overflow' && units > 0 && deductions?.length === 0 && balance?.unlimited !== true
 }
 
 function outcomeOf(delivery: Delivery, fault: Fault, now: number, unansweredAt: number | null): DeliveryOutcome {
