@@ -40,7 +40,9 @@ async function openApps(url: string) {
   const { meteredProcedure } = metering.procedures(t.procedure)
   const bare = t.router({ generate: t.procedure.input(Prompt).mutation(({ input }) => ({ images: input.n })) })
   const counted = t.router({
-    generate: meteredProcedure('image_gen', { input: Prompt, units: ({ input }) => input.n }).mutation(({ input }) => ({ images: input.n })),
+    generate: meteredProcedure('image_gen', { input: Prompt, units: ({ input }) => input.n }).mutation(({ input }) => ({
+      images: input.n,
+    })),
   })
   const contextOf = (req: Request): Context => ({ user: { orgId: req.headers.get('x-org') ?? 'customer-0' } })
   const bareApp = new Hono().all('/trpc/*', (c) =>
@@ -131,7 +133,13 @@ export interface ProcedureFigures {
 }
 
 /** Measures what metering adds to a procedure, on a durable file. */
-export async function measureProcedures({ rounds = 9, roundMs = 1_000 }: { rounds?: number; roundMs?: number } = {}): Promise<ProcedureFigures> {
+export async function measureProcedures({
+  rounds = 9,
+  roundMs = 1_000,
+}: {
+  rounds?: number
+  roundMs?: number
+} = {}): Promise<ProcedureFigures> {
   const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'))
   const { bareApp, meteredApp, close } = await openApps(`file:${join(folder, 'usage.db')}`)
   try {
