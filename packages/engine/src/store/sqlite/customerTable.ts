@@ -11,6 +11,7 @@ export interface CustomerTable {
   update(number: number, before: CustomerState, state: CustomerState): void
   /** A customer's number and saved state; null when there is no such customer. */
   read(customerId: string): SavedCustomer | null
+  numberOf(customerId: string): number | null
   /** Customers beyond a number, in the order asked, with whether they are wanted. */
   list(query: ListQuery): readonly ListedCustomer[]
   count(): number
@@ -41,6 +42,7 @@ export function createCustomerTable(database: DatabaseSync): CustomerTable {
   const insert = database.prepare('INSERT INTO customers VALUES (?, ?, ?, ?)')
   const update = database.prepare('UPDATE customers SET search = ?, deleted = ? WHERE number = ?')
   const select = database.prepare('SELECT number, document FROM customers LEFT JOIN states USING (number) WHERE id = ?')
+  const selectNumber = database.prepare('SELECT number FROM customers WHERE id = ?')
   const columns = "number, id, deleted, ?1 = '' OR instr(search, ?1) > 0 AS found"
   const selectNewest = database.prepare(`SELECT ${columns} FROM customers WHERE number < ?2 ORDER BY number DESC LIMIT ?3`)
   const selectOldest = database.prepare(`SELECT ${columns} FROM customers WHERE number > ?2 ORDER BY number LIMIT ?3`)
@@ -59,6 +61,10 @@ export function createCustomerTable(database: DatabaseSync): CustomerTable {
       if (row === undefined) return null
       const document = row['document']
       return { number: Number(row['number']), state: typeof document === 'string' ? decodeCustomer(document) : null }
+    },
+    numberOf(customerId) {
+      const row = selectNumber.get(storedText(customerId))
+      return row === undefined ? null : Number(row['number'])
     },
     list({ order, beyond, search, limit }) {
       const select = order === 'newest' ? selectNewest : selectOldest

@@ -10,7 +10,7 @@ export interface LedgerMark {
 export function replay({ customers, entries, entryIndex, operations, operationIndex }: Memory, mark: LedgerMark): void {
   const numbers = new Map<string, number | null>()
   for (const { customerId, seq, at, position } of entries.placesAfter(mark.entries)) {
-    const number = numbers.get(customerId) ?? customers.read(customerId)?.number ?? null
+    const number = numbers.get(customerId) ?? customers.numberOf(customerId)
     if (number === null) throw new Error(`entry ${position} belongs to customer '${customerId}', who is missing`)
     numbers.set(customerId, number)
     entryIndex.note({ customerId, number, seq, at, position })
