@@ -29,12 +29,17 @@ export function summarize(text: string, count: number, signal?: AbortSignal): Su
   return { sentences: chosen, keywords: keywordsOf(sentences, 8), words: total, share: total === 0 ? 0 : kept / total }
 }
 
-/** The terms that occur most, and in the most sentences. */
+/** The terms that occur most, and in the most sentences; a plural counts as its singular where both occur. */
 export function keywordsOf(sentences: readonly Sentence[], count: number): readonly string[] {
+  const known = new Set(sentences.flatMap(({ terms }) => terms))
   const scores = new Map<string, number>()
+  const add = (term: string, score: number) => {
+    const key = term.endsWith('s') && known.has(term.slice(0, -1)) ? term.slice(0, -1) : term
+    scores.set(key, (scores.get(key) ?? 0) + score)
+  }
   for (const { terms } of sentences) {
-    for (const term of terms) scores.set(term, (scores.get(term) ?? 0) + 1)
-    for (const term of new Set(terms)) scores.set(term, (scores.get(term) ?? 0) + 0.5)
+    for (const term of terms) add(term, 1)
+    for (const term of new Set(terms)) add(term, 0.5)
   }
   return [...scores]
     .sort(([a, x], [b, y]) => y - x || a.localeCompare(b))

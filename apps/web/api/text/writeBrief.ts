@@ -29,17 +29,15 @@ export function* writeBrief(text: string, signal?: AbortSignal): Generator<Brief
   yield { heading: 'Questions to ask', body: bullets(questionsOn(names, terms)) }
 }
 
-/** Capitalised words that do not only stand at the beginning of a sentence, the most frequent first. */
+/** Capitalised words that do not only stand at the beginning of a sentence, the most frequent first; a part of a longer name is not told. */
 function namesOf(sentences: readonly Sentence[]): readonly string[] {
   const counts = new Map<string, number>()
   for (const { text } of sentences) {
-    for (const [name] of text.slice(1).matchAll(/(?<=\s)\p{Lu}[\p{L}’'-]+(?:\s\p{Lu}[\p{L}’'-]+)*/gu))
+    for (const [name] of text.slice(1).matchAll(/(?<=\s)\p{Lu}[\p{L}’'-]+(?:\s(?:of\s)?\p{Lu}[\p{L}’'-]+)*/gu))
       counts.set(name, (counts.get(name) ?? 0) + 1)
   }
-  return [...counts]
-    .sort(([, x], [, y]) => y - x)
-    .slice(0, 5)
-    .map(([name]) => name)
+  const names = [...counts].sort(([, x], [, y]) => y - x).map(([name]) => name)
+  return names.filter((name) => !names.some((other) => other !== name && other.includes(name))).slice(0, 5)
 }
 
 function questionsOn(names: readonly string[], terms: readonly string[]): readonly string[] {

@@ -1,0 +1,17 @@
+import { expect, it } from 'vitest'
+import { binsUntil } from './bins.ts'
+
+const now = Date.UTC(2026, 1, 1, 0, 30)
+
+it('ends with the bin of now, in UTC', () => {
+  expect(binsUntil(now, 'hour')).toMatchObject({ end: Date.UTC(2026, 1, 1, 1) })
+  expect(binsUntil(now, 'hour').starts.at(-1)).toBe(Date.UTC(2026, 1, 1))
+  expect(binsUntil(now, 'day').starts).toHaveLength(30)
+  expect(binsUntil(now, 'day').starts[0]).toBe(Date.UTC(2026, 0, 3))
+})
+
+it('goes over the turn of a year by months', () => {
+  const { starts, end } = binsUntil(now, 'month')
+  expect(starts.slice(-3)).toEqual([Date.UTC(2025, 11), Date.UTC(2026, 0), Date.UTC(2026, 1)])
+  expect(end).toBe(Date.UTC(2026, 2))
+})
