@@ -66,7 +66,7 @@ describe('tollgate serve', { timeout: 30_000 }, () => {
     expect((await post(url, key, 'features.list', {})).status).toBe(200)
     expect((await post(url, 'am_sk_test_other', 'features.list', {})).status).toBe(401)
     await run.said('401')
-    expect(run.output().match(/POST \/v1\/features\.list/g)).toHaveLength(2)
+    expect(run.output().match(/^\S+Z POST \/v1\/features\.list (200|401) \d+ms$/gm)).toHaveLength(2)
     run.child.kill('SIGTERM')
     expect(await run.exit).toBe(0)
     expect(run.errors()).toBe('')

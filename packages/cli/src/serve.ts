@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Server } from 'node:http'
+import { stripVTControlCharacters } from 'node:util'
 import { createAdaptorServer } from '@hono/node-server'
 import { openEngine } from '@tollgate/engine'
 import { autumnApi } from '@tollgate/engine/http'
@@ -116,9 +117,11 @@ async function untilStopped(server: Server): Promise<void> {
   clearTimeout(impatience)
 }
 
-/** One line a request: the log tells of each when it comes and when it is answered. */
+/** One line a request: of the two that the log tells, the one with the answer. */
 function logAnswer(line: string): void {
-  if (line.startsWith('-->')) process.stdout.write(`${line.slice(4)}\n`)
+  if (!line.startsWith('-->')) return
+  const answer = process.stdout.isTTY ? line.slice(4) : stripVTControlCharacters(line.slice(4))
+  process.stdout.write(`${new Date().toISOString()} ${answer}\n`)
 }
 
 function parsePort(text: string): number {
