@@ -158,6 +158,7 @@ function nameOfUnits(id: string, units: number): string {
 }
 
 function planName(planId: string | null): string {
-  if (planId === null) return 'a top-up'
+  // Every grant of the studio comes from a plan: one without was of a plan that has ended.
+  if (planId === null) return 'an earlier plan'
   return Object.values(plans).find(({ id }) => id === planId)?.name ?? planId
 }
