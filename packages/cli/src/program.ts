@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
+import { diffCommand } from './diff.ts'
+import { outboxCommand } from './outbox.ts'
 import { serveCommand } from './serve.ts'
 import { exportCommand, importCommand } from './transfer.ts'
 import { verifyCommand } from './verify.ts'
@@ -13,4 +15,6 @@ export function createProgram(): Command {
     .addCommand(verifyCommand())
     .addCommand(exportCommand())
     .addCommand(importCommand())
+    .addCommand(outboxCommand())
+    .addCommand(diffCommand())
 }
