@@ -16,7 +16,7 @@ const worker = fileURLToPath(new URL('crashWorker.fixture.ts', import.meta.url))
 const secretKey = 'am_sk_test_secret'
 
 /** How often each application is killed: a start takes seconds on a busy machine, so that the long run is asked for. */
-const KILLS = Number(process.env['TOLLGATE_KILLS'] ?? 5)
+const KILLS = Number(process.env['TOLLGATE_KILLS'] ?? 3)
 
 /** Kills the application again and again, and lets each of its clients repeat a call until it is answered. */
 async function crash(kills: number, leased: boolean) {
