@@ -8,17 +8,17 @@ describe('the writer', () => {
     const page = await visit('ada')
     await page.goto('/briefs')
     await expectBalance(page, 'messages', 20)
+    const stopped = page.evaluate(stopAtHeading, 3)
     await page.getByRole('button', { name: 'Write the briefing' }).click()
-    // The hold is the most that a briefing can cost.
-    await expect.poll(async () => (await accessOf(page)).features['messages']).toMatchObject({ held: 5, remaining: 15 })
-    await page.getByRole('heading', { name: 'Names and terms' }).waitFor()
-    await page.getByRole('button', { name: 'Stop' }).click()
+    await stopped
 
+    // On a slow machine more has come by the time that the server hears of it: what is on the page is what was paid for.
     const cost = page.getByTestId('brief-cost')
-    await expect.poll(() => cost.innerText()).toBe('3 messages used: stopped early')
-    expect(await page.getByRole('heading', { level: 3 }).count()).toBe(3)
-    await expectBalance(page, 'messages', 17)
-    expect((await accessOf(page)).features['messages']).toMatchObject({ used: 3, held: 0 })
+    await expect.poll(() => cost.innerText(), { timeout: 10_000 }).toMatch(/^[34] messages used: stopped early$/)
+    const sections = await page.getByRole('heading', { level: 3 }).count()
+    expect(await cost.innerText()).toBe(`${sections} messages used: stopped early`)
+    await expectBalance(page, 'messages', 20 - sections)
+    expect((await accessOf(page)).features['messages']).toMatchObject({ used: sections, held: 0 })
   })
 
   it('costs a message a section when it is left to finish', async ({ visit }) => {
@@ -154,3 +154,16 @@ it('keeps organisations apart: balances, pictures and members', async ({ visit }
   await page.getByRole('menuitemradio', { name: /Lighthouse Press/ }).click()
   await expectBalance(page, 'credits', 60)
 })
+
+/** In the page: presses Stop in the moment in which a section's heading appears. */
+function stopAtHeading(count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const observer = new MutationObserver(() => {
+      if (document.querySelectorAll('h3').length < count) return
+      observer.disconnect()
+      for (const button of document.querySelectorAll('button')) if (button.textContent === 'Stop') button.click()
+      resolve()
+    })
+    observer.observe(document.body, { childList: true, subtree: true })
+  })
+}
