@@ -8,7 +8,7 @@ const fromSource = {
 }
 
 /** Bounds that only a hang reaches: many tests start real servers, and machines are slow and shared. */
-const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 10_000 } } }
+const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
 
 const unit = (name: string, root: string) => ({
   ...fromSource,
