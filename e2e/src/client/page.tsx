@@ -1,5 +1,5 @@
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
-import { cleanup, render } from '@testing-library/react'
+import { cleanup, configure, render } from '@testing-library/react'
 import { createMeteringClient, mayRetry } from '@tollgate/client'
 import { type MeteringLinkOptions, meteringLinks } from '@tollgate/client/links'
 import { createTRPCClient } from '@trpc/client'
@@ -8,6 +8,9 @@ import { EventSource } from 'eventsource'
 import type { ReactNode } from 'react'
 import { onTestFinished } from 'vitest'
 import { features, type Studio, type StudioRouter } from './studio.ts'
+
+// Only a hang reaches it: machines are slow and shared.
+configure({ asyncUtilTimeout: 15_000 })
 
 export const metering = createMeteringClient<StudioRouter, typeof features>({ features })
 
