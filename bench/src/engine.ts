@@ -6,8 +6,9 @@ import { join, resolve } from 'node:path'
 import { Command } from 'commander'
 import { startTestServer, type TestServer } from '../../packages/engine/src/store/postgres/testServer.fixture.ts'
 import { CONTENDERS, type ContenderName } from './engine/meter.ts'
-import { type Measurement, measurementOf, tableOf } from './engine/report.ts'
+import { type Measurement, measurementOf, tableOf, upkeepTableOf } from './engine/report.ts'
 import type { Slot, SlotResult } from './engine/slot.ts'
+import type { UpkeepResult } from './engine/upkeep.ts'
 import type { WorkloadName } from './engine/workload.ts'
 
 interface Options {
@@ -40,7 +41,8 @@ const runners = new Map<ContenderName, ChildProcess>()
 try {
   for (const name of options.contenders) runners.set(name, await startRunner(name, server))
   const measurements = await measureAll()
-  const report = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cpus: cpus().length, ...options, measurements }
+  const upkeep = options.contenders.includes('sqlite') ? await measureUpkeep() : []
+  const report = { node: process.version, cpu: cpus()[0]?.model ?? 'unknown', cpus: cpus().length, ...options, measurements, upkeep }
   // pnpm starts the script in this package's folder; the path is meant from where the person stands.
   if (options.json !== undefined)
     await writeFile(resolve(process.env['INIT_CWD'] ?? '.', options.json), `${JSON.stringify(report, null, 2)}\n`)
@@ -61,6 +63,22 @@ async function measureAll(): Promise<readonly Measurement[]> {
     }
   }
   return measurements
+}
+
+/** How long SQLite's folds and checkpoints hold the event loop. */
+async function measureUpkeep(): Promise<readonly UpkeepResult[]> {
+  const results: UpkeepResult[] = []
+  for (const inFlight of options.inFlight) {
+    const runner = fork(join(import.meta.dirname, 'engine', 'upkeepRunner.ts'), [
+      String(inFlight),
+      String(options.seconds * options.rounds),
+    ])
+    const [result] = await once(runner, 'message')
+    results.push(result)
+    runner.disconnect()
+  }
+  console.log(upkeepTableOf(results))
+  return results
 }
 
 /** The contenders take turns, so that whatever else the machine does falls on all of them alike. */

@@ -1,5 +1,6 @@
 import type { ContenderName } from './meter.ts'
 import type { Slot, SlotResult } from './slot.ts'
+import type { UpkeepResult } from './upkeep.ts'
 
 /** The medians of one contender's rounds under one load, and what they are of others'. */
 export interface Measurement extends SlotResult, Omit<Slot, 'seconds'> {
@@ -59,6 +60,21 @@ export function tableOf(measurements: readonly Measurement[]): string {
   const widths = [18, 9, 15, 8, 8, 8, 8, 6, 6, 8, 8]
   const head = heads.map((text, index) => (index === 0 ? text.padEnd(18) : text.padStart(widths[index] ?? 0)))
   return [`\n${first.workload}, ${first.inFlight} in flight, ${whom}`, head.join(' '), ...rows.map((row) => row.join(' '))].join('\n')
+}
+
+/** A table of how long SQLite's work behind the path held the event loop. */
+export function upkeepTableOf(results: readonly UpkeepResult[]): string {
+  const rows = results.map(({ inFlight, turns, p99Ms, maxMs, over10Ms }) =>
+    [
+      `${inFlight}`.padStart(9),
+      `${turns}`.padStart(9),
+      p99Ms.toFixed(2).padStart(8),
+      maxMs.toFixed(1).padStart(8),
+      `${over10Ms}`.padStart(12),
+    ].join(' '),
+  )
+  const head = ['in flight', 'turns'.padStart(9), 'p99 ms'.padStart(8), 'max ms'.padStart(8), 'over 10 ms'.padStart(12)].join(' ')
+  return ['\nsqlite: the event loop held by folds and checkpoints, a turn', head, ...rows].join('\n')
 }
 
 function timesAsFast(rounds: readonly SlotResult[], others: readonly SlotResult[] | undefined): number | null {
