@@ -30,6 +30,8 @@ const e2e = {
 
 export default defineConfig({
   test: {
+    // CI's machines are shared: a test that failed is tried once more, and named in the report when it passes then.
+    retry: process.env['CI'] ? 1 : 0,
     // CI reads the counts of its closing line from the file.
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: '.output/vitest.json' }]] : ['default'],
     projects: [
