@@ -8,7 +8,13 @@ const fromSource = {
 }
 
 /** Bounds that only a hang reaches: many tests start real servers, and machines are slow and shared. */
-const patience = { testTimeout: 60_000, hookTimeout: 120_000, expect: { poll: { timeout: 20_000 } } }
+const patience = {
+  // A test that failed in CI is tried once more, and told apart in the report when it passes then.
+  retry: process.env['CI'] ? 1 : 0,
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+  expect: { poll: { timeout: 20_000 } },
+}
 
 const unit = (name: string, root: string) => ({
   ...fromSource,
@@ -30,8 +36,6 @@ const e2e = {
 
 export default defineConfig({
   test: {
-    // CI's machines are shared: a test that failed is tried once more, and named in the report when it passes then.
-    retry: process.env['CI'] ? 1 : 0,
     // CI reads the counts of its closing line from the file.
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: '.output/vitest.json' }]] : ['default'],
     projects: [
