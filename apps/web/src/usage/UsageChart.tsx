@@ -30,7 +30,7 @@ export function UsageChart({ points, bin, shown }: UsageChartProps) {
   const drawn = chartedFeatures.filter(({ id }) => shown.includes(id))
   return (
     <figure aria-label="Units used over time">
-      <div aria-hidden="true" className="h-72">
+      <div aria-hidden="true" className="h-72 overflow-hidden [&_svg]:max-w-full">
         <ResponsiveContainer width="100%" height="100%">
           <BarChart data={rows} margin={{ top: 8, right: 0, bottom: 0, left: -16 }} accessibilityLayer={false}>
             <CartesianGrid vertical={false} stroke="var(--line)" />
