@@ -15,7 +15,8 @@ export interface Work {
   readonly relaxed?: boolean
   /**
    * Decides. Called synchronously, in the order of the batch, with the customer and the operation as the works before it left them.
-   * May be called again when the transaction is retried: the last call is the one that counts. What it throws rejects the whole batch.
+   * May be called again, when the transaction is retried or when the store first called it with what it took to be the customer: the last call
+   * is the one that counts. What that one throws rejects the whole batch.
    */
   run(state: CustomerState | null, operation: Operation | null): Effect
 }

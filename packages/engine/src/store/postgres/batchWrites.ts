@@ -6,7 +6,7 @@ import { storedText } from '../storedText.ts'
 import { boolArray, float8Array, int4Array, int8Array, textArray } from './binaryArray.ts'
 import { keyOf } from './key.ts'
 import { expiryDayOf } from './operations.ts'
-import type { Query } from './roundTrip.ts'
+import type { Query, Statement } from './roundTrip.ts'
 import { searchable } from './searchable.ts'
 import { ADD_OPERATIONS, APPEND_ENTRIES, REPLACE_OPERATIONS, WRITE_CUSTOMERS, WRITE_STATES } from './statements.ts'
 
@@ -22,68 +22,65 @@ export interface Writes {
   readonly replaced: readonly Operation[]
 }
 
-export interface Stamp {
-  /** Names the batch: a number of 64 bits, as text. */
-  readonly batch: string
-  /** The server's time in µs. What a batch records lies a µs apart, in its order. */
-  readonly now: number
-}
+/** A statement whose values are encoded, but for the server's time in µs. What a batch records lies a µs apart, in its order. */
+export type TimedQuery = (now: string) => Query
 
 /**
  * The statements that write a batch, without those that have nothing to write. Rows that another batch may be about to create as well come in the
  * order of their keys: then neither waits for what the other waits for.
+ *
+ * @param batch the batch's number, which marks what it writes.
  */
-export function batchWrites({ entries, listed, stored, added, replaced }: Writes, stamp: Stamp): readonly Query[] {
+export function batchWrites({ entries, listed, stored, added, replaced }: Writes, batch: string): readonly TimedQuery[] {
   return [
-    ...(listed.length === 0 ? [] : [writeCustomers(listed, stamp)]),
-    ...(entries.length === 0 ? [] : [appendEntries(entries, stamp)]),
+    ...(listed.length === 0 ? [] : [writeCustomers(listed)]),
+    ...(entries.length === 0 ? [] : [appendEntries(entries, batch)]),
     ...(stored.length === 0 ? [] : [writeStates(stored)]),
-    ...(replaced.length === 0 ? [] : [{ statement: REPLACE_OPERATIONS, values: operationColumns(replaced) }]),
-    ...(added.length === 0 ? [] : [{ statement: ADD_OPERATIONS, values: operationColumns(added) }]),
+    ...(replaced.length === 0 ? [] : [writeOperations(REPLACE_OPERATIONS, replaced, batch)]),
+    ...(added.length === 0 ? [] : [writeOperations(ADD_OPERATIONS, added, batch)]),
   ]
 }
 
-function writeCustomers(listed: readonly CustomerState[], { now }: Stamp): Query {
-  const rows = byKey(listed.map((state, index) => ({ key: keyOf(state.id), state, created: now + index })))
-  const values = [
+function writeCustomers(listed: readonly CustomerState[]): TimedQuery {
+  const rows = byKey(listed.map((state, place) => ({ key: keyOf(state.id), state, place })))
+  const columns = [
     textArray(rows.map(({ key }) => key)),
-    int8Array(rows.map(({ created }) => created)),
+    int4Array(rows.map(({ place }) => place)),
     boolArray(rows.map(({ state }) => state.deletedAt !== null)),
     textArray(rows.map(({ state }) => searchable(state.id, state.name, state.email))),
   ]
-  return { statement: WRITE_CUSTOMERS, values }
+  return (now) => ({ statement: WRITE_CUSTOMERS, values: [now, ...columns] })
 }
 
-function appendEntries(entries: readonly Entry[], { batch, now }: Stamp): Query {
-  const values = [
-    batch,
+function appendEntries(entries: readonly Entry[], batch: string): TimedQuery {
+  const columns = [
     textArray(entries.map((entry) => keyOf(entry.customerId))),
     int8Array(entries.map((entry) => entry.seq)),
     float8Array(entries.map((entry) => entry.at)),
-    int8Array(entries.map((_, index) => now + index)),
     textArray(entries.map((entry) => (entry.operationId === null ? null : storedText(entry.operationId)))),
     textArray(entries.map((entry) => encodeChanges(entry.changes))),
   ]
-  return { statement: APPEND_ENTRIES, values }
+  return (now) => ({ statement: APPEND_ENTRIES, values: [now, batch, ...columns] })
 }
 
-function writeStates(stored: readonly CustomerState[]): Query {
-  const values = [
+function writeStates(stored: readonly CustomerState[]): TimedQuery {
+  const columns = [
     textArray(stored.map((state) => keyOf(state.id))),
     int8Array(stored.map((state) => state.seq)),
     textArray(stored.map(encodeCustomer)),
   ]
-  return { statement: WRITE_STATES, values }
+  return () => ({ statement: WRITE_STATES, values: columns })
 }
 
-function operationColumns(operations: readonly Operation[]): readonly Buffer[] {
+function writeOperations(statement: Statement, operations: readonly Operation[], batch: string): TimedQuery {
   const rows = byKey(operations.map((operation) => ({ key: keyOf(operation.id), operation })))
-  return [
+  const columns = [
     textArray(rows.map(({ key }) => key)),
     textArray(rows.map(({ operation }) => keyOf(operation.customerId))),
     int4Array(rows.map(({ operation }) => expiryDayOf(operation))),
     textArray(rows.map(({ operation }) => JSON.stringify(operation))),
   ]
+  return () => ({ statement, values: [batch, ...columns] })
 }
 
 function byKey<T extends { readonly key: string }>(rows: readonly T[]): readonly T[] {

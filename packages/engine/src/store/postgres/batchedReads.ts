@@ -4,7 +4,7 @@ import type { Availability } from './availability.ts'
 import { textArray } from './binaryArray.ts'
 import type { BatchMemory } from './commitBatch.ts'
 import { withConnection } from './connection.ts'
-import { currentCustomers } from './currentCustomers.ts'
+import { currentCustomers, versionsOf } from './currentCustomers.ts'
 import { keyOf } from './key.ts'
 import { roundTrip } from './roundTrip.ts'
 import { LAST_ENTRIES, NOW } from './statements.ts'
@@ -60,7 +60,7 @@ async function read(
     { statement: LAST_ENTRIES, values: [textArray(ids.map(keyOf))] },
     { statement: NOW, values: [] },
   ])
-  const current = await currentCustomers(client, ids, last?.rows ?? [], customers)
+  const current = await currentCustomers(client, ids, versionsOf(last?.rows ?? []), customers)
   await catalog.follow(client, Number(now?.rows[0]?.[1]))
   return new Map([...current].map(([id, { state }]) => [id, state]))
 }

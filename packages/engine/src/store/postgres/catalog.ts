@@ -7,8 +7,8 @@ import { ask, unprepared } from './roundTrip.ts'
 export interface CatalogWatch {
   /** Notes what was read or saved here. */
   seen(catalog: Catalog | null): void
-  /** Reads the catalog and tells the listener if the database has another version than the one seen last. */
-  follow(client: pg.ClientBase, version: number): Promise<void>
+  /** Reads the catalog and tells the listener if the database has another version than the one seen last; answers whether it has. */
+  follow(client: pg.ClientBase, version: number): Promise<boolean>
   listen(listener: (catalog: Catalog) => void): void
 }
 
@@ -20,11 +20,12 @@ export function catalogWatch(): CatalogWatch {
       seenVersion = catalog?.version ?? 0
     },
     async follow(client, version) {
-      if (version === seenVersion) return
+      if (version === seenVersion) return false
       const catalog = await readCatalog(client)
-      if (catalog === null) return
+      if (catalog === null) return false
       seenVersion = catalog.version
       tell(catalog)
+      return true
     },
     listen(listener) {
       tell = listener

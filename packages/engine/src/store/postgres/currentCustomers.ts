@@ -3,33 +3,35 @@ import { decodeChanges, decodeCustomer } from '../../core/codec.ts'
 import type { CustomerState } from '../../core/customer.ts'
 import { applyEntry } from '../../core/evolve.ts'
 import { textArray } from './binaryArray.ts'
-import type { CustomerCache, KnownCustomer, Version } from './customerCache.ts'
+import { type CustomerCache, isSameVersion, type KnownCustomer, type Version } from './customerCache.ts'
 import { keyOf } from './key.ts'
 import { ask, type Row } from './roundTrip.ts'
 import { LOAD_CUSTOMERS } from './statements.ts'
 
+/** The versions that rows of `LAST_ENTRIES` tell, by the keys of the customers. */
+export function versionsOf(lastEntries: readonly Row[]): ReadonlyMap<string, Version> {
+  return new Map(lastEntries.map((row) => [String(row[0]), versionOf(row)]))
+}
+
 /**
  * Customers in their current versions: those that the cache has are not read again, the others are read in one statement. Who has no version
  * is not in the answer.
- *
- * @param lastEntries rows of `LAST_ENTRIES`.
  */
 export async function currentCustomers(
   client: pg.ClientBase,
   customerIds: Iterable<string>,
-  lastEntries: readonly Row[],
+  versions: ReadonlyMap<string, Version>,
   cache: CustomerCache,
 ): Promise<ReadonlyMap<string, KnownCustomer>> {
-  const versions = new Map(lastEntries.map((row) => [row[0], versionOf(row)]))
   const current = new Map<string, KnownCustomer>()
   const changed: string[] = []
-  for (const id of new Set(customerIds)) {
+  for (const id of customerIds) {
     const key = keyOf(id)
     const version = versions.get(key)
     if (version === undefined) continue
-    const known = cache.get(id, version)
-    if (known === null) changed.push(key)
-    else current.set(id, known)
+    const known = cache.get(id)
+    if (known !== undefined && isSameVersion(known, version)) current.set(id, known)
+    else changed.push(key)
   }
   for (const customer of await loadCustomers(client, changed)) {
     cache.put(customer)

@@ -14,30 +14,37 @@ export interface KnownCustomer extends Version {
   readonly storedSeq: number
 }
 
-/** The customers used last, decoded. What it holds may be out of date, so it is asked for a version. */
+/** The customers used last, decoded. What it holds may be out of date: whoever relies on it compares versions. */
 export interface CustomerCache {
-  get(customerId: string, version: Version): KnownCustomer | null
+  get(customerId: string): KnownCustomer | undefined
   put(customer: KnownCustomer): void
 }
 
-/** A cache of at most `limit` customers: who was used longest ago makes room. */
+/**
+ * A cache of at most `limit` customers. They are kept in two halves: once the newer half is full, the older makes room. Who was used since is in
+ * the newer.
+ */
 export function customerCache(limit: number): CustomerCache {
-  const customers = new Map<string, KnownCustomer>()
+  let newer = new Map<string, KnownCustomer>()
+  let older = newer
   const put = (customer: KnownCustomer): void => {
-    // Inserting anew moves it to the end.
-    customers.delete(customer.state.id)
-    customers.set(customer.state.id, customer)
-    if (customers.size <= limit) return
-    const [oldest] = customers.keys()
-    if (oldest !== undefined) customers.delete(oldest)
+    newer.set(customer.state.id, customer)
+    if (newer.size < limit / 2) return
+    older = newer
+    newer = new Map()
   }
   return {
-    get(customerId, { seq, batch }) {
-      const known = customers.get(customerId)
-      if (known?.seq !== seq || known.batch !== batch) return null
-      put(known)
+    get(customerId) {
+      const recent = newer.get(customerId)
+      if (recent !== undefined) return recent
+      const known = older.get(customerId)
+      if (known !== undefined) put(known)
       return known
     },
     put,
   }
+}
+
+export function isSameVersion(one: Version | undefined, other: Version | undefined): boolean {
+  return one?.seq === other?.seq && one?.batch === other?.batch
 }

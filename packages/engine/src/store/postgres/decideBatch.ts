@@ -15,7 +15,7 @@ export interface DecidedBatch {
 /** Decides the works of a batch, each on top of those before it. */
 export function decideBatch(
   works: readonly Work[],
-  states: ReadonlyMap<string, CustomerState>,
+  before: ReadonlyMap<string, { readonly state: CustomerState }>,
   remembered: ReadonlyMap<string, Operation>,
 ): DecidedBatch {
   const entries: Entry[] = []
@@ -23,10 +23,10 @@ export function decideBatch(
   const operations = new Map<string, Operation>()
   for (const work of works) {
     const { customerId, operationId } = work
-    const before = customers.get(customerId) ?? states.get(customerId) ?? null
+    const state = customers.get(customerId) ?? before.get(customerId)?.state ?? null
     const known = operationId === null ? null : (operations.get(operationId) ?? remembered.get(operationId) ?? null)
-    const effect = work.run(before, known)
-    assertFollows(work, before, effect)
+    const effect = work.run(state, known)
+    assertFollows(work, state, effect)
     if (effect.entry !== null && effect.state !== null) {
       entries.push(effect.entry)
       customers.set(customerId, effect.state)

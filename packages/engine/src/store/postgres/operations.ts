@@ -4,6 +4,8 @@ import { keyOf } from './key.ts'
 import { ask, type Row, unprepared } from './roundTrip.ts'
 
 const DAY_MS = 86_400_000
+/** How long an operation is remembered, unless the engine was told otherwise. */
+const USUAL_MEMORY_MS = 7 * DAY_MS
 const LARGEST_INTEGER = 2 ** 31 - 1
 /** Few enough that their locks are gone in a moment. */
 const FORGOTTEN_AT_ONCE = 1_000
@@ -14,9 +16,13 @@ export function operationOf([record]: Row): Operation {
   return JSON.parse(String(record)) as Operation
 }
 
-/** The day after which an operation may be forgotten, counted from the epoch. */
-export function expiryDayOf({ expiresAt }: Operation): number {
-  return Math.min(Math.ceil(expiresAt / DAY_MS), LARGEST_INTEGER)
+/**
+ * The day after which an operation may be forgotten, counted from the epoch. One that is running will soon be done, and then is remembered for
+ * longer: it has a later day from the start, so that its end does not move it in the index.
+ */
+export function expiryDayOf({ status, at, expiresAt }: Operation): number {
+  const end = status === 'running' ? Math.max(expiresAt, at + USUAL_MEMORY_MS) : expiresAt
+  return Math.min(Math.ceil(end / DAY_MS), LARGEST_INTEGER)
 }
 
 /** What is remembered of an operation id. */

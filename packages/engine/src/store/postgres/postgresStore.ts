@@ -1,16 +1,16 @@
 import pg from 'pg'
 import type { Store, Work } from '../store.ts'
-import { StoreUnavailableError } from '../store.ts'
 import { createAvailability } from './availability.ts'
 import { batchedReads } from './batchedReads.ts'
 import { catalogWatch, isSaved, readCatalog, writeCatalog } from './catalog.ts'
-import { type BatchMemory, CommitInDoubtError, commitBatch, type Doubt } from './commitBatch.ts'
+import { type BatchMemory, CommitInDoubtError, commitBatch } from './commitBatch.ts'
 import { openPool, withConnection } from './connection.ts'
 import { customerCache } from './customerCache.ts'
 import { asFault } from './fault.ts'
 import { migrate } from './migrate.ts'
 import { forgetOperations, readOperation } from './operations.ts'
 import { pageOfCustomers, pageOfEntries, pageOfOperations, readEntry, readTotals } from './pages.ts'
+import type { Doubt } from './prepareBatch.ts'
 
 export interface PostgresOptions {
   /** Real time in ms since the epoch, by which operations expire; `Date.now` by default. */
@@ -45,7 +45,7 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
   const writes = openPool(url, 1, timeouts)
   const reads = openPool(url, 1, timeouts)
   const listings = openPool(url, 3, timeouts)
-  const memory: BatchMemory = { customers: customerCache(cachedCustomers), catalog: catalogWatch() }
+  const memory: BatchMemory = { customers: customerCache(cachedCustomers), catalog: catalogWatch(), steady: false }
   const ask = <T>(task: (client: pg.ClientBase) => Promise<T>): Promise<T> => availability.run(() => withConnection(listings, task))
   const forgetting = setInterval(() => {
     // What could not be forgotten now is forgotten a minute later.
@@ -59,9 +59,7 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
       try {
         await withConnection(writes, (client) => commitBatch(client, works, memory, doubt))
       } catch (error) {
-        if (!(error instanceof CommitInDoubtError)) throw error
-        if (error.doubt === null) throw new StoreUnavailableError(error.message, 'unknown', { cause: error })
-        doubt = error.doubt
+        if (error instanceof CommitInDoubtError) doubt = error.doubt
         throw error
       }
     }

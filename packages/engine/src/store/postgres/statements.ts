@@ -57,7 +57,8 @@ export const LOCK_OPERATIONS = statement(
 export const WRITE_CUSTOMERS = statement(
   'write_customers',
   `INSERT INTO tollgate.customers (customer_id, created, deleted, search)
-   SELECT * FROM unnest($1::text[], $2::bigint[], $3::boolean[], $4::text[])
+   SELECT customer_id, $1::bigint + place, deleted, search
+   FROM unnest($2::text[], $3::integer[], $4::boolean[], $5::text[]) AS new (customer_id, place, deleted, search)
    ON CONFLICT (customer_id) DO UPDATE SET
      created = CASE customers.created WHEN 0 THEN excluded.created ELSE customers.created END,
      deleted = excluded.deleted, search = excluded.search`,
@@ -67,9 +68,9 @@ export const WRITE_CUSTOMERS = statement(
 export const APPEND_ENTRIES = statement(
   'append_entries',
   `INSERT INTO tollgate.entries (customer_id, seq, at, recorded, batch, operation_id, changes)
-   SELECT customer_id, seq, at, recorded, $1::bigint, operation_id, changes
-   FROM unnest($2::text[], $3::bigint[], $4::double precision[], $5::bigint[], $6::text[], $7::text[])
-     AS new (customer_id, seq, at, recorded, operation_id, changes)`,
+   SELECT customer_id, seq, at, $1::bigint + place, $2::bigint, operation_id, changes
+   FROM unnest($3::text[], $4::bigint[], $5::double precision[], $6::text[], $7::text[])
+     WITH ORDINALITY AS new (customer_id, seq, at, operation_id, changes, place)`,
 )
 
 export const WRITE_STATES = statement(
@@ -82,19 +83,25 @@ export const WRITE_STATES = statement(
 /** Of ids that stood for nothing. Fails when another process gave one of them a meaning meanwhile. */
 export const ADD_OPERATIONS = statement(
   'add_operations',
-  `INSERT INTO tollgate.operations (id, customer_id, expires_day, record)
-   SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[])`,
+  `INSERT INTO tollgate.operations (id, customer_id, batch, expires_day, record)
+   SELECT id, customer_id, $1::bigint, expires_day, record
+   FROM unnest($2::text[], $3::text[], $4::integer[], $5::text[]) AS new (id, customer_id, expires_day, record)`,
 )
 
 export const REPLACE_OPERATIONS = statement(
   'replace_operations',
-  `INSERT INTO tollgate.operations (id, customer_id, expires_day, record)
-   SELECT * FROM unnest($1::text[], $2::text[], $3::integer[], $4::text[])
-   ON CONFLICT (id) DO UPDATE SET customer_id = excluded.customer_id, expires_day = excluded.expires_day, record = excluded.record`,
+  `INSERT INTO tollgate.operations (id, customer_id, batch, expires_day, record)
+   SELECT id, customer_id, $1::bigint, expires_day, record
+   FROM unnest($2::text[], $3::text[], $4::integer[], $5::text[]) AS new (id, customer_id, expires_day, record)
+   ON CONFLICT (id) DO UPDATE SET
+     customer_id = excluded.customer_id, batch = excluded.batch, expires_day = excluded.expires_day, record = excluded.record`,
 )
 
 /** The batch that recorded an entry. */
-export const BATCH_OF = statement('batch_of', 'SELECT batch FROM tollgate.entries WHERE customer_id = $1 AND seq = $2')
+export const BATCH_OF_ENTRY = statement('batch_of_entry', 'SELECT batch FROM tollgate.entries WHERE customer_id = $1 AND seq = $2')
+
+/** The batch that wrote an operation's record. */
+export const BATCH_OF_OPERATION = statement('batch_of_operation', 'SELECT batch FROM tollgate.operations WHERE id = $1')
 
 /** Keeps a customer's place taken until the transaction ends; waits for another transaction that is creating it. */
 export const HOLD_PLACE = statement(

@@ -38,6 +38,7 @@ export const ledger: Migration = {
     `CREATE TABLE tollgate.operations (
       id text COLLATE "C" PRIMARY KEY,
       customer_id text COLLATE "C" NOT NULL,
+      batch bigint NOT NULL,
       expires_day integer NOT NULL,
       record text NOT NULL
     ) WITH (fillfactor = 80)`,

@@ -1,0 +1,86 @@
+import { randomBytes } from 'node:crypto'
+import type { Operation } from '../../core/command.ts'
+import type { CustomerState } from '../../core/customer.ts'
+import type { Work } from '../store.ts'
+import { batchWrites, type TimedQuery, type Writes } from './batchWrites.ts'
+import type { KnownCustomer } from './customerCache.ts'
+import { type DecidedBatch, decideBatch } from './decideBatch.ts'
+
+/** A state is stored anew once so many entries came after the one stored last: few entries to fold on reading, few states to write. */
+const ENTRIES_PER_STATE = 8
+
+/** What a batch wrote whose commit was not answered: where its mark is found, all of it is there. */
+export type Doubt = { readonly batch: string } & (
+  | {
+      readonly kind: 'entry'
+      readonly customerId: string
+      readonly seq: number
+      /** The batch created the customer: there may be no row yet to lock. */
+      readonly created: boolean
+    }
+  | { readonly kind: 'operation'; readonly operationId: string }
+)
+
+/** A batch that is decided and encoded. */
+export interface PreparedBatch {
+  /** Empty when the batch changes nothing. */
+  readonly writes: readonly TimedQuery[]
+  /** The customers that it changes, as they will stand. */
+  readonly after: readonly KnownCustomer[]
+  /** What to look for should the commit not be answered. */
+  readonly doubt: Doubt
+}
+
+/**
+ * Decides a batch and encodes what it writes.
+ *
+ * @param before the batch's customers as they stand.
+ * @param operations what the operation ids that the works name stand for.
+ */
+export function prepareBatch(
+  works: readonly Work[],
+  before: ReadonlyMap<string, KnownCustomer>,
+  operations: ReadonlyMap<string, Operation>,
+): PreparedBatch {
+  const decided = decideBatch(works, before, operations)
+  const batch = randomBytes(8).readBigInt64BE().toString()
+  const after = customersAfter(decided, before, batch)
+  const named = new Set(works.map((work) => work.operationId))
+  const isFree = ({ id }: Operation): boolean => named.has(id) && !operations.has(id)
+  const written = [...decided.operations.values()]
+  const writes: Writes = {
+    entries: decided.entries,
+    listed: [...decided.customers.values()].filter((state) => !isListedAlike(before.get(state.id)?.state, state)),
+    stored: after.filter((customer) => customer.storedSeq === customer.seq).map(({ state }) => state),
+    added: written.filter(isFree),
+    replaced: written.filter((operation) => !isFree(operation)),
+  }
+  return { writes: batchWrites(writes, batch), after, doubt: doubtAbout(decided, before, batch) }
+}
+
+function customersAfter({ customers }: DecidedBatch, before: ReadonlyMap<string, KnownCustomer>, batch: string): readonly KnownCustomer[] {
+  return [...customers.values()].map((state) => {
+    const storedSeq = before.get(state.id)?.storedSeq ?? 0
+    return { state, batch, seq: state.seq, storedSeq: state.seq - storedSeq >= ENTRIES_PER_STATE ? state.seq : storedSeq }
+  })
+}
+
+function isListedAlike(before: CustomerState | undefined, after: CustomerState): boolean {
+  return (
+    before !== undefined &&
+    before.name === after.name &&
+    before.email === after.email &&
+    (before.deletedAt === null) === (after.deletedAt === null)
+  )
+}
+
+/** Best an entry of a customer that has a row to lock. */
+function doubtAbout({ entries, operations }: DecidedBatch, before: ReadonlyMap<string, KnownCustomer>, batch: string): Doubt {
+  const entry = entries.find(({ customerId }) => before.has(customerId)) ?? entries[0]
+  if (entry !== undefined) {
+    const { customerId, seq } = entry
+    return { kind: 'entry', batch, customerId, seq, created: !before.has(customerId) }
+  }
+  const [operationId = ''] = operations.keys()
+  return { kind: 'operation', batch, operationId }
+}
