@@ -27,8 +27,6 @@ export interface Fold {
 /** Whether states are saved only where that is due. */
 export type Extent = 'what is due' | 'everything'
 
-/** How long a slice gathers work, in ms. Writing it out comes on top. */
-const SLICE_MS = 2
 /** The most rows of one task: between two looks at the clock. */
 const ROWS_PER_TASK = 256
 /** After how many entries a customer's state is saved anew. */
@@ -42,14 +40,15 @@ type Task =
 
 interface Running {
   readonly tasks: Iterator<Task, undefined>
-  /** Taken from `tasks` by a slice that failed. */
+  /** Taken from `tasks` by a slice that failed, and not written since. */
   retry: readonly Task[]
   /** Called once everything is folded. */
   drop(): void
   readonly mark: { readonly entries: number; readonly operations: number }
 }
 
-export function createFold(database: DatabaseSync, transactions: Transactions, memory: Memory): Fold {
+/** Builds the fold of a database. A slice gathers work for `sliceMs`, one task at least; writing it out comes on top. */
+export function createFold(database: DatabaseSync, transactions: Transactions, memory: Memory, sliceMs: number): Fold {
   const { residents, entries, operations, entryIndex, operationIndex } = memory
   const putPosition = database.prepare('INSERT OR REPLACE INTO entry_positions VALUES (?, ?, ?, ?)')
   const putState = database.prepare('INSERT OR REPLACE INTO states VALUES (?, ?)')
@@ -96,13 +95,13 @@ export function createFold(database: DatabaseSync, transactions: Transactions, m
     slice() {
       if (running === null) return
       const { tasks, retry, drop, mark } = running
-      const deadline = performance.now() + SLICE_MS
+      const deadline = performance.now() + sliceMs
       const repeated = retry.values()
       const written: Task[] = []
       let done = false
       try {
         transactions.lazy(() => {
-          while (!done && performance.now() < deadline) {
+          do {
             const task = repeated.next().value ?? tasks.next().value
             if (task === undefined) {
               done = true
@@ -111,13 +110,13 @@ export function createFold(database: DatabaseSync, transactions: Transactions, m
               written.push(task)
               write(task)
             }
-          }
+          } while (!done && performance.now() < deadline)
         })
       } catch (error) {
         running.retry = [...written, ...repeated]
         throw error
       }
-      running.retry = []
+      running.retry = [...repeated]
       for (const task of written) if (task.kind === 'state') settle(task.resident)
       if (!done) return
       drop()

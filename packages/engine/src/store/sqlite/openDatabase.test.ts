@@ -6,8 +6,11 @@ import { expect, it } from 'vitest'
 import { openStore } from '../openStore.ts'
 import { StoreUnavailableError } from '../store.ts'
 import { temporaryFolder } from './folder.fixture.ts'
+import { openDatabase } from './openDatabase.ts'
 import { sqliteStore } from './sqliteStore.ts'
 
+/** What SQLite calls it. */
+const FULL = 2
 const open = (path: string) => openStore(`file:${path}`, Date.now)
 
 it.each([
@@ -38,6 +41,13 @@ it.each([
 ])('refuses %s in a sentence', async (_, prepare, sentence) => {
   const path = prepare(temporaryFolder())
   await expect(open(path)).rejects.toThrow(new StoreUnavailableError(sentence(path), 'nothing_happened'))
+})
+
+it('puts a commit on the disk before it returns', () => {
+  const database = openDatabase(join(temporaryFolder(), 'usage.db'))
+  expect(database.prepare('PRAGMA synchronous').get()).toEqual({ synchronous: FULL })
+  expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' })
+  database.close()
 })
 
 it('leaves a file as it is that is not its own', async () => {

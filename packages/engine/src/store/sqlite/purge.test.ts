@@ -4,7 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { effectOf, operation } from '../contract/works.fixture.ts'
 import type { Store } from '../store.ts'
-import { temporaryFolder } from './folder.fixture.ts'
+import { crashedCopy, temporaryFolder } from './folder.fixture.ts'
 import { sqliteStore } from './sqliteStore.ts'
 
 const remember = (store: Store, expiresAt: number, ids: readonly string[]) =>
@@ -49,8 +49,23 @@ it('keeps a living record of an id whose earlier record has expired', async () =
   await reopened.close()
 })
 
-it('goes on counting where it stood when every record was forgotten', async () => {
+it('waits with records that were not folded yet, so that nothing is left of them afterwards', async () => {
   const path = join(temporaryFolder(), 'usage.db')
+  let now = 1_000
+  const store = sqliteStore(path, { clock: () => now, foldAfter: 600 })
+  await remember(store, 2_000, idsOf('early'))
+  now = 2_000
+  await remember(store, 1_500, ['late to the party'])
+  await forgotten(store, 'early 599')
+  await store.close()
+  const database = new DatabaseSync(path, { readOnly: true })
+  const dangling = 'SELECT count(*) AS count FROM operation_positions WHERE position NOT IN (SELECT position FROM operations)'
+  expect(database.prepare(dangling).get()).toEqual({ count: 0 })
+  database.close()
+})
+
+it('gives no position out again when every record was forgotten', async () => {
+  let path = join(temporaryFolder(), 'usage.db')
   let now = 1_000
   const first = sqliteStore(path, { clock: () => now, foldAfter: 1 })
   await remember(first, 2_000, ['one'])
@@ -60,9 +75,11 @@ it('goes on counting where it stood when every record was forgotten', async () =
   await first.close()
   const second = sqliteStore(path, { clock: () => now })
   await remember(second, 9_000, ['three'])
-  await second.close()
+  // What was folded once would not be replayed again: the record would be lost.
+  path = crashedCopy(path)
   const third = sqliteStore(path, { clock: () => now })
   expect(await third.operation('three')).toMatchObject({ id: 'three' })
+  await second.close()
   await third.close()
 })
 

@@ -1,5 +1,6 @@
 import { statSync, truncateSync } from 'node:fs'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -32,7 +33,7 @@ it('holds what a store in memory holds, whenever it crashes and wherever a fold 
     fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
       const model = memoryStore()
       let path = join(temporaryFolder(), 'usage.db')
-      const open = () => sqliteStore(path, { foldAfter: 7, cachedCustomers: 3 })
+      const open = () => sqliteStore(path, { foldAfter: 7, cachedCustomers: 3, sliceMs: 0 })
       let store = open()
       let named = 0
       for (const each of steps) {
@@ -65,7 +66,7 @@ it('holds what a store in memory holds, whenever it crashes and wherever a fold 
 
 it('holds whole batches up to where a power failure cut the log', async () => {
   const path = join(temporaryFolder(), 'usage.db')
-  const store = sqliteStore(path, { foldAfter: 20 })
+  const store = sqliteStore(path, { foldAfter: 20, sliceMs: 0 })
   for (let batch = 0; batch < 30; batch++) {
     await store.transact(Array.from({ length: 5 }, (_, index) => workOf(`customer ${index}`, `operation ${batch % 4} ${index}`)))
     await nextTurn()
@@ -86,17 +87,26 @@ it('holds whole batches up to where a power failure cut the log', async () => {
   await store.close()
 })
 
-it('replays nothing after it was closed', async () => {
+it('saves everything when it is closed, also in the middle of a fold', async () => {
   const path = join(temporaryFolder(), 'usage.db')
-  const store = sqliteStore(path)
-  for (let batch = 0; batch < 3; batch++) await store.transact([workOf('ann', 'operation')])
-  await store.close()
-  expect(statSync(`${path}-wal`, { throwIfNoEntry: false })).toBeUndefined()
-  const { DatabaseSync } = await import('node:sqlite')
-  const database = new DatabaseSync(path, { readOnly: true })
-  expect(database.prepare('SELECT entries, operations FROM fold_mark').get()).toEqual({ entries: 3, operations: 3 })
-  expect(database.prepare('SELECT count(*) AS saved FROM states').get()).toEqual({ saved: 1 })
-  database.close()
+  for (let opening = 1; opening <= 3; opening++) {
+    const store = sqliteStore(path, { foldAfter: 2, sliceMs: 0 })
+    for (const id of ['ann', 'bob']) await store.transact([workOf(id, `operation ${id}`)])
+    await nextTurn()
+    await store.transact([workOf('ann', 'operation')])
+    await store.close()
+    expect(statSync(`${path}-wal`, { throwIfNoEntry: false })).toBeUndefined()
+    const database = new DatabaseSync(path, { readOnly: true })
+    expect(database.prepare('SELECT entries, operations FROM fold_mark').get()).toEqual({ entries: 3 * opening, operations: 3 * opening })
+    const saved = database
+      .prepare("SELECT json_extract(document, '$.id') AS id, json_extract(document, '$.seq') AS seq FROM states ORDER BY id")
+      .all()
+    expect(saved).toEqual([
+      { id: 'ann', seq: 2 * opening },
+      { id: 'bob', seq: opening },
+    ])
+    database.close()
+  }
 })
 
 function workOf(customerId: string, operationId: string | null): Work {

@@ -18,7 +18,7 @@ describeStore(
 
 describeStore(
   'SQLite, which folds all the time and has room for two customers,',
-  inFolder((path) => folding(sqliteStore(path, { foldAfter: 1, cachedCustomers: 2 }))),
+  inFolder((path) => folding(sqliteStore(path, { foldAfter: 1, cachedCustomers: 2, sliceMs: 0 }))),
 )
 
 /** Lets the work behind the path take its turns after each batch. */

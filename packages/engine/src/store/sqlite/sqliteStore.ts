@@ -30,6 +30,8 @@ export interface SqliteStoreOptions {
   readonly cachedCustomers?: number
   /** How many entries and operations may be recorded before they are folded: what opening after a crash has to replay. 32,768 by default. */
   readonly foldAfter?: number
+  /** About how long folding may hold the event loop at a time, in ms; 2 by default. */
+  readonly sliceMs?: number
 }
 
 /**
@@ -39,11 +41,11 @@ export interface SqliteStoreOptions {
  * opening replays what was not folded.
  */
 export function sqliteStore(file: string, options: SqliteStoreOptions = {}): Store {
-  const { clock = Date.now, cachedCustomers = 50_000, foldAfter = 32_768 } = options
+  const { clock = Date.now, cachedCustomers = 50_000, foldAfter = 32_768, sliceMs = 2 } = options
   const path = databasePathOf(file)
   const lock = lockFile(path)
   try {
-    return openStore(path, { clock, cachedCustomers, foldAfter }, () => lock.release())
+    return openStore(path, { clock, cachedCustomers, foldAfter, sliceMs }, () => lock.release())
   } catch (error) {
     lock.release()
     throw storeFault(error, path)
@@ -70,7 +72,7 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
   replay(memory, readMark(database))
   const upkeep = createUpkeep({
     memory,
-    fold: createFold(database, transactions, memory),
+    fold: createFold(database, transactions, memory, options.sliceMs),
     purge: createPurge(database, transactions, operationIndex, options.clock),
     checkpointer,
     foldAfter: options.foldAfter,
