@@ -71,6 +71,7 @@ export function takeAway(payers: readonly Payer[], units: Amount): readonly Paym
   const spending = startSpending(units, null, NO_LIMIT)
   const [first] = payers
   if (first === undefined) return spending.payments
+  if (first.grant.unlimited) pay(spending, first, null)
   payFromRemaining(spending, payers)
   pay(spending, first, null)
   return spending.payments

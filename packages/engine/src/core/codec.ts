@@ -1,4 +1,5 @@
 import { formatAmount, parseAmount } from './amount.ts'
+import { textOfCall } from './callText.ts'
 import type { Catalog, CatalogFeature, CatalogPlan } from './catalog.ts'
 import { createCatalog } from './catalog.ts'
 import type { CustomerState } from './customer.ts'
@@ -68,7 +69,14 @@ const CHANGES: { readonly [Kind in Change['kind']]: Shape } = {
 
 /** Writes an entry's changes as JSON text. */
 export function encodeChanges(changes: readonly Change[]): string {
-  return JSON.stringify(changes.map((change) => written(change, CHANGES[change.kind])))
+  let text = '['
+  for (const change of changes) text += `${text === '[' ? '' : ','}${textOfCall(change) ?? textOfChange(change)}`
+  return `${text}]`
+}
+
+/** Writes one change as JSON text, whatever its kind. */
+export function textOfChange(change: Change): string {
+  return JSON.stringify(written(change, CHANGES[change.kind]))
 }
 
 /** Reads what `encodeChanges` wrote. */

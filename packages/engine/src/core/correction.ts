@@ -1,7 +1,7 @@
 import { type Amount, greater, lesser, SCALE } from './amount.ts'
 import { giveBack, takeAway } from './burnDown.ts'
 import { withSettled } from './evolve.ts'
-import { type Grant, remainingOf } from './grant.ts'
+import { type Grant, refundableOf, remainingOf } from './grant.ts'
 import type { Hold, Payment } from './hold.ts'
 import type { Payer } from './payers.ts'
 
@@ -11,7 +11,7 @@ type Correction = (grants: readonly Grant[], units: Amount, holds: readonly Hold
 /** Leaves exactly `units` between the grants, and none of them overdrawn. */
 export const withRemaining: Correction = (grants, units, holds) => {
   const counted = grants.filter((grant) => !grant.unlimited)
-  const covered = counted.map((grant) => raised(grant, greater(0n, -remainingOf(grant)), holds))
+  const covered = counted.map((grant) => covering(grant, greater(0n, -remainingOf(grant)), holds))
   const left = covered.reduce((sum, grant) => sum + remainingOf(grant) + sumOf(grant, remainingOf), 0n)
   return withMore(covered, units - left, holds)
 }
@@ -26,7 +26,8 @@ export const withUsed: Correction = (grants, units, holds) => {
 export const withMore: Correction = (grants, units, holds) => {
   if (units < 0n) return paid(grants, takeAway(payersOf(grants), -units))
   const { grants: after, missing } = lowered(grants, units, holds)
-  return missing === 0n ? after : after.map((grant, index) => (index === 0 ? { ...grant, granted: grant.granted + missing } : grant))
+  const first = after.find((grant) => !grant.unlimited)
+  return missing === 0n ? after : after.map((grant) => (grant === first ? { ...grant, granted: grant.granted + missing } : grant))
 }
 
 interface Lowered {
@@ -37,10 +38,15 @@ interface Lowered {
 
 /** Lowers what counts as used: of the grants' own units first, then of those they carried over. */
 function lowered(grants: readonly Grant[], units: Amount, holds: readonly Hold[]): Lowered {
-  if (units === 0n) return { grants, missing: 0n }
-  const back = giveBack(holds, payersOf(grants), -units)
-  let missing = -back.missing
-  const after = paid(grants, back.payments).map((grant) => {
+  const payments: Payment[] = []
+  let missing = units
+  // Give-backs end at an unlimited grant; a correction goes on to the others.
+  for (const group of [...grants.filter((grant) => grant.unlimited).map((grant) => [grant]), grants.filter((grant) => !grant.unlimited)]) {
+    const back = giveBack(holds, payersOf(group), -missing)
+    payments.push(...back.payments)
+    missing = -back.missing
+  }
+  const after = paid(grants, payments).map((grant) => {
     if (missing === 0n || grant.rollovers.length === 0) return grant
     const rollovers = grant.rollovers.map((rollover) => {
       const undone = lesser(missing, rollover.used)
@@ -52,8 +58,10 @@ function lowered(grants: readonly Grant[], units: Amount, holds: readonly Hold[]
   return { grants: after, missing }
 }
 
-function raised(grant: Grant, units: Amount, holds: readonly Hold[]): Grant {
-  return withMore([grant], units, holds)[0] ?? grant
+/** Lifts an overdrawn grant by undoing its use; what holds alone overdraw raises what is granted. */
+function covering(grant: Grant, units: Amount, holds: readonly Hold[]): Grant {
+  const undone = lesser(units, refundableOf(grant, holds))
+  return units === 0n ? grant : { ...grant, used: grant.used - undone, granted: grant.granted + units - undone }
 }
 
 function paid(grants: readonly Grant[], payments: readonly Payment[]): readonly Grant[] {

@@ -35,7 +35,7 @@ export interface Grant {
   readonly overage: { readonly max: Amount | null } | null
   readonly rollover: RolloverRule | null
   readonly price: Readonly<Record<string, unknown>> | null
-  /** Counts the resets. Units paid in an ended cycle do not come back to a later one. */
+  /** Grows with every reset. Units paid in an ended cycle do not come back to a later one. */
   readonly cycle: number
   /** What this cycle granted: included, prepaid and adjustments. */
   readonly granted: Amount

@@ -40,6 +40,14 @@ it.each<[string, (c: TestCustomer) => Command]>([
   ['a hold for more than a day', (c) => reserve(c, { expiresAt: c.now + 24 * HOUR + 1 })],
   ['a hold for more than a day from now', (c) => reserve(c, { expiresAt: { afterMs: 24 * HOUR + 1 } })],
   ['a hold without an end', (c) => reserve(c, { expiresAt: Number.NaN })],
+  ['a hold that never was', (c) => reserve(c, { expiresAt: Number.NEGATIVE_INFINITY })],
+  [
+    'a use at no instant',
+    () => ({
+      ...{ kind: 'track', items: [{ featureId: 'messages', units: one }], entityId: null, overage: 'cap' },
+      ...{ eventName: null, properties: null, timestamp: Number.NaN },
+    }),
+  ],
   ['a clock moved by nothing known', () => ({ kind: 'move_clock', offsetMs: Number.NaN })],
   ['a trial of no length', () => ({ kind: 'attach', planId: 'p', entityId: null, quantities: [], trial: { length: 0, unit: 'day' } })],
   ['a cycle of no length', () => ({ ...create, interval: { unit: 'day', count: 0 } })],

@@ -11,6 +11,9 @@ export class InvalidCommandError extends Error {
 /** Throws an `InvalidCommandError`, with the way out, for a command that makes no sense whatever the customer has. */
 export function assertValid(command: Command, state: CustomerState, now: number): void {
   switch (command.kind) {
+    case 'track':
+      assertInstant(command.timestamp, 'timestamp')
+      return
     case 'reserve':
       assertOneSign(command.items, command.kind)
       assertHoldEnd(command.expiresAt, now)
@@ -57,7 +60,8 @@ function assertOneSign(items: readonly FeatureUnits[], kind: string): void {
 
 function assertHoldEnd(at: number | { readonly afterMs: number }, now: number): void {
   const afterMs = typeof at === 'number' ? at - now : at.afterMs
-  if (!(afterMs <= MAX_HOLD_MS)) throw new InvalidCommandError('a hold ends within 24 hours: settle it before, or extend it')
+  assertInstant(afterMs, 'the end of a hold')
+  if (afterMs > MAX_HOLD_MS) throw new InvalidCommandError('a hold ends within 24 hours: settle it before, or extend it')
 }
 
 function assertInstant(at: number | null, name: string): void {

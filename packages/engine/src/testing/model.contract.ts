@@ -3,10 +3,11 @@ import fc from 'fast-check'
 import type { Answers, Refusal } from '../core/command.ts'
 import { faultOf } from '../core/conservation.ts'
 import type { CustomerState } from '../core/customer.ts'
+import type { Use } from '../core/entry.ts'
 import { remainingOf } from '../core/grant.ts'
 import type { Payment } from '../core/hold.ts'
 import { InvalidCommandError } from '../core/invalidCommand.ts'
-import { CUSTOMERS, type ModelStep, modelCatalog, stories } from '../core/testing/commands.contract.ts'
+import { CUSTOMERS, commandAt, type ModelCommand, type ModelStep, modelCatalog, stories } from '../core/testing/commands.contract.ts'
 import { createdModel, modelAt, obey, type Verdict } from '../core/testing/model/modelCustomer.contract.ts'
 import { heldOf, leftOf, leftOfCarried, type ModelState } from '../core/testing/model/modelState.contract.ts'
 import { createEngine, type Engine } from '../engine.ts'
@@ -69,16 +70,23 @@ async function tell(
     await engine.execute(idOf(customer), { kind: 'touch' }, { create: true })
     models.push(createdModel(modelCatalog, now()))
   }
+  const tracked = new Map<number, readonly Use[]>()
   let compared = 0
   for (const [index, step] of story.entries()) {
     if (step.kind === 'pass') {
       pass(step.ms)
       continue
     }
-    const { customer, command } = step
+    const { customer } = step
     const before = models[customer]
     assert(before)
-    const answer = await answerOf(engine, idOf(customer), command)
+    const command = commandAt(step.command, now() + before.clockOffset)
+    const answer = await answerOf(
+      engine,
+      idOf(customer),
+      command.kind === 'refund' ? { ...command, uses: tracked.get(customer) ?? [] } : command,
+    )
+    if (answer !== 'invalid' && answer.ok && 'uses' in answer) tracked.set(customer, command.kind === 'track' ? answer.uses : [])
     // A hold takes units or gives them back: to ask for both is the caller's mistake, and changes nothing.
     if (answer === 'invalid') continue
     const { verdict, state } = obey(modelCatalog, before, now(), command)
@@ -94,7 +102,7 @@ async function tell(
   return compared
 }
 
-async function answerOf(engine: Engine, customerId: string, command: Told): Promise<Answers[keyof Answers] | Refusal | 'invalid'> {
+async function answerOf(engine: Engine, customerId: string, command: ModelCommand): Promise<Answers[keyof Answers] | Refusal | 'invalid'> {
   try {
     return command.kind === 'check' ? await engine.check(customerId, command) : await engine.execute(customerId, command)
   } catch (error) {
@@ -102,8 +110,6 @@ async function answerOf(engine: Engine, customerId: string, command: Told): Prom
     throw error
   }
 }
-
-type Told = Extract<ModelStep, { kind: 'command' }>['command']
 
 /** An answer in the words of the model. */
 function said(answer: Answers[keyof Answers] | Refusal): Verdict {

@@ -56,6 +56,19 @@ describe('granting units beside any plan', () => {
     ])
   })
 
+  it('under the id of one that is gone owes nothing for that one', () => {
+    const c = customer()
+    c.grant('gift', 'messages', 5)
+    const used = c.track({ messages: 2 })
+    c.reserve('h', { messages: 3 })
+    c.run({ kind: 'delete_balance', featureId: 'messages', entityId: null, balanceId: 'gift' })
+    c.grant('gift', 'messages', 5)
+    c.track({ messages: 4 })
+    c.release('h')
+    c.run({ kind: 'refund', ofOperationId: 'op', uses: used.ok ? used.uses : [] })
+    expect([c.left('messages'), c.used('messages'), c.held('messages')]).toEqual([1, 4, 0])
+  })
+
   it('may be taken back', () => {
     const c = customer()
     c.grant('gift', 'messages', 5)

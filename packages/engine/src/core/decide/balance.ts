@@ -40,7 +40,8 @@ export function decideCreateBalance(draft: Draft, create: CreateBalance): Answer
     overage: null,
     rollover: create.rollover,
     price: null,
-    cycle: 0,
+    // Beyond every cycle of a balance that had the same id before: what was paid or is held of that one is not this one's.
+    cycle: draft.state.seq + 1,
     granted: create.included,
     used: 0n,
     held: 0n,

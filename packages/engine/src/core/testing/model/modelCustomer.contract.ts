@@ -12,12 +12,25 @@ import type {
   FeatureUnits,
   Reserve,
   Track,
+  UpdateBalance,
 } from '../../command.ts'
 import { boundary } from './calendar.contract.ts'
+import { correct } from './modelCorrection.contract.ts'
 import { settle } from './modelHolds.contract.ts'
 import { begin, end, follow, join, mainPlanOf, selfEnabled } from './modelPlans.contract.ts'
 import { count, type Found, find, use } from './modelSpending.contract.ts'
-import { type HoldHeld, type ModelState, newModelState, ONE, type Part, sourcesOf, sum } from './modelState.contract.ts'
+import {
+  type HoldHeld,
+  least,
+  type ModelState,
+  newModelState,
+  ONE,
+  type Part,
+  refundable,
+  sourcesOf,
+  stillCounts,
+  sum,
+} from './modelState.contract.ts'
 import { pass } from './modelTime.contract.ts'
 
 /** What the model says of a command, as far as the rules say it. */
@@ -43,10 +56,10 @@ export function createdModel(catalog: Catalog, now: number): ModelState {
   return state
 }
 
-/** The customer at an instant, with all that fell due. */
+/** The customer at an instant of real time, with all that fell due. */
 export function modelAt(catalog: Catalog, state: ModelState, now: number): ModelState {
   const present = structuredClone(state)
-  present.now = now
+  present.now = now + present.clockOffset
   pass(catalog, present)
   return present
 }
@@ -80,6 +93,8 @@ function verdictOn(catalog: Catalog, state: ModelState, command: Command): Verdi
       return cancel(catalog, state, command)
     case 'create_balance':
       return unknown(catalog, state, [{ featureId: command.featureId, units: 0n }], command.entityId) ?? grant(catalog, state, command)
+    case 'update_balance':
+      return unknown(catalog, state, [{ featureId: command.featureId, units: 0n }], command.entityId) ?? correctBalance(state, command)
     case 'delete_balance':
       return unknown(catalog, state, [{ featureId: command.featureId, units: 0n }], command.entityId) ?? take(state, command)
     case 'create_entity':
@@ -92,8 +107,12 @@ function verdictOn(catalog: Catalog, state: ModelState, command: Command): Verdi
     case 'update_entity':
       for (const entity of state.entities) if (entity.id === command.entityId) entity.controls = command.controls ?? entity.controls
       return state.entities.some((entity) => entity.id === command.entityId) ? DONE : refused('entity_not_found')
-    case 'touch':
+    case 'refund':
+      return refund(state)
     case 'move_clock':
+      state.clockOffset = command.offsetMs
+      return DONE
+    case 'touch':
       return DONE
     default:
       throw new Error(`the model knows no '${command.kind}'`)
@@ -148,16 +167,43 @@ function track(catalog: Catalog, state: ModelState, command: Track): Verdict {
   const found = findAll(catalog, state, command.items, command, command.overage)
   const short = found.filter((each) => each.unpaid > 0n && catalog.features.get(each.featureId)?.type !== 'boolean')
   if (command.overage === 'reject' && short.length > 0) return { ok: false, code: 'short', short: short.map((each) => each.featureId) }
-  return { ok: true, paid: found.map((each) => joined(each.parts)) }
+  const { entityId: entity, properties } = command
+  state.tracked = found.map(({ featureId, parts }) => ({ feature: featureId, entity, properties, parts: joined(parts) }))
+  return { ok: true, paid: state.tracked.map(({ parts }) => paidBy(parts)) }
 }
 
-/** Parts of one source, told as one. */
-function joined(parts: readonly Part[]): readonly Paid[] {
+/** Parts of one source as one. */
+function joined(parts: readonly Part[]): readonly Part[] {
   const sources = new Set(parts.map((part) => part.carried ?? part.heap))
-  return [...sources].map((source): Paid => {
+  return [...sources].flatMap((source) => {
     const own = parts.filter((part) => (part.carried ?? part.heap) === source)
-    return [own[0]?.heap.feature ?? '', sum(own.map((part) => part.amount))]
+    return own.slice(0, 1).map((part) => ({ ...part, amount: sum(own.map((each) => each.amount)) }))
   })
+}
+
+function paidBy(parts: readonly Part[]): readonly Paid[] {
+  return joined(parts).map((part): Paid => [part.heap.feature, part.amount])
+}
+
+/** What was tracked last goes back to where it came from: no more than still counts as used there. */
+function refund(state: ModelState): Verdict {
+  const paid = state.tracked.map(({ feature, entity, properties, parts }) => {
+    const back = parts.flatMap((part): readonly Part[] => {
+      if (!stillCounts(state, part)) return []
+      const amount = least(part.amount, part.carried ? part.carried.used : refundable(state, part.heap))
+      return amount === 0n ? [] : [{ ...part, amount: -amount }]
+    })
+    use(back)
+    const units = sum(back.map((part) => (part.amount * ONE) / part.cost))
+    count(state, { feature, units, entity, properties }, back, null)
+    return paidBy(back)
+  })
+  state.tracked = []
+  return { ok: true, paid }
+}
+
+function correctBalance(state: ModelState, command: UpdateBalance): Verdict {
+  return correct(state, command) ? DONE : refused('balance_not_found')
 }
 
 function reserve(catalog: Catalog, state: ModelState, command: Reserve): Verdict {

@@ -90,6 +90,8 @@ export interface Window {
 export interface ModelState {
   now: number
   readonly createdAt: number
+  /** How far the customer's clock was moved. */
+  clockOffset: number
   heaps: Heap[]
   holds: HoldHeld[]
   plans: PlanHeld[]
@@ -98,12 +100,22 @@ export interface ModelState {
   controls: Controls
   readonly windows: Map<string, Window>
   readonly ended: Map<string, 'committed' | 'released' | 'expired'>
+  /** What was tracked last, and not yet refunded. */
+  tracked: readonly TrackedUse[]
+}
+
+export interface TrackedUse {
+  readonly feature: string
+  readonly entity: string | null
+  readonly properties: Readonly<Record<string, unknown>> | null
+  readonly parts: readonly Part[]
 }
 
 export function newModelState(now: number): ModelState {
   return {
     now,
     createdAt: now,
+    clockOffset: 0,
     heaps: [],
     holds: [],
     plans: [],
@@ -112,6 +124,7 @@ export function newModelState(now: number): ModelState {
     controls: NO_CONTROLS,
     windows: new Map(),
     ended: new Map(),
+    tracked: [],
   }
 }
 
@@ -210,6 +223,13 @@ export function sourcesOf(catalog: Catalog, state: ModelState, feature: string, 
     const price = catalog.features.get(heap.feature)?.costs.find((each) => each.featureId === feature)
     return price ? [{ heap, cost: price.cost === 0n ? ONE : price.cost, isPool: true }] : []
   })
+  const sorted = inOrder(sources, entity)
+  const unlimited = sorted.find((source) => source.heap.unlimited)
+  return unlimited ? [unlimited, ...sorted.filter((source) => source !== unlimited)] : sorted
+}
+
+/** Sources in the order in which they are spent: the first difference decides. */
+export function inOrder(sources: readonly Source[], entity: string | null): readonly Source[] {
   const rank = ({ heap, isPool }: Source): readonly (number | string)[] => [
     heap.entity === entity ? 0 : 1,
     isPool ? 1 : 0,
@@ -221,11 +241,9 @@ export function sourcesOf(catalog: Catalog, state: ModelState, feature: string, 
     heap.overage === null ? 0 : 1,
     heap.since,
   ]
-  const inOrder = [...sources].sort((a, b) => {
+  return [...sources].sort((a, b) => {
     const [left, right] = [rank(a), rank(b)]
     const index = left.findIndex((value, place) => value !== right[place])
     return index < 0 ? 0 : (left[index] ?? 0) < (right[index] ?? 0) ? -1 : 1
   })
-  const unlimited = inOrder.find((source) => source.heap.unlimited)
-  return unlimited ? [unlimited, ...inOrder.filter((source) => source !== unlimited)] : inOrder
 }
