@@ -1,7 +1,19 @@
 import { type Amount, unitsOf } from '@tollgate/engine'
 import type { DenialFacts, Receipt } from '@tollgate/features'
 import type { TRPCError } from '@trpc/server'
-import type { AccessAfter, Backend, Caller, FeatureUnits, Hold, Overage } from './backends/backend.ts'
+import {
+  type AccessAfter,
+  type Backend,
+  type Caller,
+  type Extended,
+  type FeatureUnits,
+  type Hold,
+  OutageError,
+  type Overage,
+  type Refused,
+} from './backends/backend.ts'
+import { unreadDenial } from './backends/unreadDenial.ts'
+import type { OutageDesk } from './outage.ts'
 import { Paid } from './paid.ts'
 import { Part, type PartOwner } from './part.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -14,6 +26,7 @@ export interface AccountOptions {
   report(error: unknown): void
   /** Null: nobody listens. */
   readonly telemetry: Telemetry | null
+  readonly outage: Pick<OutageDesk, 'lend' | 'giveBack' | 'noteOutage'>
 }
 
 const COVERED = Promise.resolve()
@@ -38,6 +51,8 @@ export class Account implements PartOwner {
   #waiting: PromiseWithResolvers<Receipt | null> | null = null
   /** Extensions, one after the other; null while none is under way. */
   #queue: Promise<void> | null = null
+  /** Units that an outage's policy let the call take beyond its hold. */
+  #lent: readonly FeatureUnits[] = []
   /** Refusals that nobody has heard of. */
   #unheard: readonly TRPCError[] = []
 
@@ -58,6 +73,11 @@ export class Account implements PartOwner {
 
   get operationId(): string {
     return this.hold.operation.id
+  }
+
+  /** What becomes of units beyond the hold at its end: those that an outage's policy let through are used, whether they were there or not. */
+  get overageAtEnd(): Overage {
+    return this.#lent.length > 0 ? 'overflow' : this.overage
   }
 
   /** True once it was committed or released: nothing can be counted any more. */
@@ -130,6 +150,7 @@ export class Account implements PartOwner {
     this.#closed = { receipt }
     this.access = access
     if (this.#options.telemetry) this.#tellHeld(this.#options.telemetry, this.#held, -1)
+    this.#options.outage.giveBack(this.caller, this.#lent)
     this.#waiting?.resolve(receipt?.() ?? null)
   }
 
@@ -195,14 +216,25 @@ export class Account implements PartOwner {
 
   async #tryExtend(more: readonly Line[]): Promise<TRPCError | null> {
     const { hold } = this
-    const answer = await this.backend.extend(hold, more.map(asUnits), this.#options.holdTtlMs)
-    if (answer.kind === 'ended')
-      throw new Error(`the hold of ${hold.procedure} ended before its call did: ${answer.became ?? 'nothing more is known'}`)
+    const items = more.map(asUnits)
+    const answer = await this.backend.extend(hold, items, this.#options.holdTtlMs).catch((error: unknown) => this.#inOutage(error, items))
+    // The hold ran out while the backend could not be reached: nothing says any more what is left.
+    if (answer.kind === 'ended') return this.#options.refusal(unreadDenial('outage', items))
     this.access = answer.access
     if (answer.kind === 'denied') return this.#options.refusal(answer.denial)
     this.#held = this.#held.map(({ featureId, units }) => ({ featureId, units: units + unitsIn(more, featureId) }))
     if (this.#options.telemetry) this.#tellHeld(this.#options.telemetry, more, 1)
     return null
+  }
+
+  #inOutage(error: unknown, items: readonly FeatureUnits[]): Refused | Extended {
+    if (!(error instanceof OutageError)) throw error
+    const { outage, telemetry } = this.#options
+    telemetry?.outage('extend')
+    outage.noteOutage(error)
+    if (!outage.lend(this.caller, items)) return { kind: 'denied', denial: unreadDenial('outage', items), access: this.access }
+    this.#lent = [...this.#lent, ...items]
+    return { kind: 'extended', access: this.access }
   }
 
   #tellHeld(telemetry: Telemetry, lines: readonly Line[], sign: 1 | -1): void {

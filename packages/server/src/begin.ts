@@ -13,6 +13,7 @@ import {
 import { unreadDenial } from './backends/unreadDenial.ts'
 import { endsWithin } from './clock.ts'
 import type { MeteringCore } from './core.ts'
+import { holdIdOf } from './operation.ts'
 import type { Line } from './units.ts'
 
 export interface Beginning {
@@ -50,6 +51,8 @@ export async function begin(core: MeteringCore, beginning: Beginning): Promise<B
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, LAST_POLL_MS)) {
     const first = core.repeats.standing(operation)
     if (first?.kind === 'conflict') return refused(beginning, 'operation_conflict')
+    const answered = core.outage.answered(operation, beginning.lines.map(asUnits))
+    if (answered) return answered
     const leftMs = deadline - clock.now()
     if (first?.kind === 'running') {
       if (!(await endsWithin(clock, first.ended, leftMs))) return refused(beginning, 'operation_in_progress')
@@ -76,7 +79,8 @@ async function reserve(core: MeteringCore, beginning: Beginning, over: () => voi
 
 async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Admitted | Refused | Repeated> {
   const { caller, lines, operation, path: procedure } = beginning
-  const request: ReserveRequest = { caller, items: lines.map(asUnits), operation, ttlMs: core.holdTtlMs, procedure }
+  const holdId = holdIdOf(operation)
+  const request: ReserveRequest = { caller, items: lines.map(asUnits), operation, holdId, ttlMs: core.holdTtlMs, procedure }
   try {
     const answer = await withinBudget(core, request)
     core.outage.noteAnswer()
@@ -87,7 +91,9 @@ async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Adm
     if (!(error instanceof OutageError)) throw error
     core.telemetry?.outage('reserve')
     core.outage.noteOutage(error)
-    const admitted = core.outage.admit(request)
+    const admitted = core.outage.admit(request, holdId)
+    // The hold may have been taken all the same, and only its answer lost.
+    if (admitted.kind !== 'held') core.settling.abandon(core.backend, { id: holdId, caller, operation, procedure })
     return admitted.kind === 'held' ? { ...admitted, backend: core.outage.backend } : admitted
   }
 }
@@ -97,11 +103,13 @@ async function withinBudget(core: MeteringCore, request: ReserveRequest): Promis
   const { backend, budgetMs } = core
   const reserving = backend.reserve(request)
   if (budgetMs === null || (await endsWithin(core.clock, reserving, budgetMs))) return reserving
-  const giveBack = async (): Promise<void> => {
-    const late = await reserving
-    if (late.kind === 'held') core.settling.inBackground(async () => void (await backend.release(late.hold)))
-  }
-  giveBack().catch(core.report)
+  reserving.then(
+    (late) => {
+      if (late.kind === 'held') core.settling.abandon(backend, late.hold)
+    },
+    // It could not answer later either.
+    () => {},
+  )
   throw new OutageError(`the backend did not decide within ${budgetMs} ms`)
 }
 

@@ -4,14 +4,20 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number
-  /** Resolves after so many milliseconds, or at once when the signal is aborted. */
-  delay(ms: number, signal?: AbortSignal): Promise<void>
+  /** Resolves after so many milliseconds, or at once when the signal is aborted. In the background it does not keep the process from ending. */
+  delay(ms: number, options?: DelayOptions): Promise<void>
+}
+
+export interface DelayOptions {
+  readonly signal?: AbortSignal
+  readonly inBackground?: boolean
 }
 
 /** Real time. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  delay: (ms, signal) => delay(Math.max(0, ms), undefined, signal ? { signal } : {}).catch(() => {}),
+  delay: (ms, { signal, inBackground = false } = {}) =>
+    delay(Math.max(0, ms), undefined, { ref: !inBackground, ...(signal && { signal }) }).catch(() => {}),
 }
 
 /** Waits for a promise to settle, but no longer than so many milliseconds; false when that was not enough. */
@@ -21,7 +27,7 @@ export async function endsWithin(clock: Clock, promise: Promise<unknown>, timeou
     () => true,
     () => true,
   )
-  const timedOut = clock.delay(timeoutMs, abort.signal).then(() => false)
+  const timedOut = clock.delay(timeoutMs, { signal: abort.signal }).then(() => false)
   const isEnded = await Promise.race([ended, timedOut])
   abort.abort()
   return isEnded

@@ -132,7 +132,7 @@ export function createMetering<const $Features extends Features, $Context>(
     telemetry = null,
     clock = systemClock,
   } = options
-  const keepAlive = createKeepAlive(holdTtlMs, (hold) => backend.extend(hold, [], holdTtlMs).catch(report), clock.now)
+  const keepAlive = createKeepAlive(holdTtlMs, (hold) => backend.extend(hold, [], holdTtlMs).catch(report), clock)
   const settling = createSettling({
     settle: options.settle ?? 'await',
     timeoutMs: options.settleTimeoutMs ?? 5_000,
@@ -157,6 +157,7 @@ export function createMetering<const $Features extends Features, $Context>(
       features,
       backend,
       inBackground: settling.inBackground,
+      abandon: (hold) => settling.abandon(backend, hold),
       onUse: options.onOutageUse ?? tellOvershoot,
       report,
       clock,

@@ -65,7 +65,7 @@ async function settle(held: HeldCall, result: Done): Promise<CallResult> {
     throw error
   }
   const units = account.totals().map(asUnits)
-  const settled = await commit(held, { units, overage: rules.overage, answer: text })
+  const settled = await commit(held, { units, overage: account.overageAtEnd, answer: text })
   if (settled.kind === 'denied') {
     await giveBack(held)
     throw core.refusal(settled.denial)
@@ -99,7 +99,7 @@ function streamed(held: HeldCall, source: AsyncIterable<unknown>, work: ReturnTy
         return null
       }
       // What was delivered is gone: units that nobody can pay are dropped, or overdrawn where the procedure says so.
-      const overage = rules.overage === 'overflow' ? 'overflow' : 'cap'
+      const overage = account.overageAtEnd === 'overflow' ? 'overflow' : 'cap'
       await commit(held, { units: owed.map(asUnits), overage, answer: operation.unique ? null : STREAMED_ANSWER })
       return how === 'done' && call.type !== 'subscription' ? lastChunk(request, account.access) : null
     },
@@ -111,12 +111,13 @@ function startOf({ core, facts }: HeldCall, step: 'work' | 'commit' | 'release')
 }
 
 async function commit(held: HeldCall, request: CommitRequest): Promise<Settlement> {
-  const { core, account, over } = held
+  const { core, account, facts, operation, over } = held
   const step = startOf(held, 'commit')
   try {
     const settled = await core.settling.commit(account, request)
     step?.end(settled.kind)
     if (settled.kind === 'denied') return settled
+    if (!operation.unique) core.outage.remember(operation, facts.featureIds, request.answer)
     for (const { featureId, units } of request.units) core.telemetry?.used(featureId, units)
     over()
     return settled

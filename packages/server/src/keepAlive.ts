@@ -1,4 +1,5 @@
 import type { Hold } from './backends/backend.ts'
+import type { Clock } from './clock.ts'
 
 /** Keeps the holds of calls that run long from expiring under them. */
 export interface KeepAlive {
@@ -7,38 +8,35 @@ export interface KeepAlive {
 }
 
 /**
- * One timer for all calls that run. A hold is extended when it has lived for a third of its time, so that two tries may fail.
+ * One watch over all calls that run. A hold is extended when it has lived for a third of its time, so that two tries may fail.
  *
  * @param extend moves the end of a hold.
- * @param now real time in ms.
  */
-export function createKeepAlive(holdTtlMs: number, extend: (hold: Hold) => void, now: () => number): KeepAlive {
+export function createKeepAlive(holdTtlMs: number, extend: (hold: Hold) => void, clock: Clock): KeepAlive {
   const everyMs = Math.ceil(holdTtlMs / 3)
-  /** When each hold was last extended. A map keeps the order in which they were added: the oldest come first. */
+  /** When each hold was last extended. */
   const running = new Map<Hold, number>()
-  let timer: ReturnType<typeof setInterval> | null = null
+  let isWatching = false
 
-  const tick = (): void => {
-    if (running.size === 0 && timer !== null) {
-      clearInterval(timer)
-      timer = null
+  const watch = async (): Promise<void> => {
+    isWatching = true
+    while (running.size > 0) {
+      await clock.delay(everyMs, { inBackground: true })
+      const at = clock.now()
+      for (const [hold, extendedAt] of running) {
+        // Half a turn of slack: timers fire a little early or late.
+        if (at - extendedAt < everyMs / 2) continue
+        running.set(hold, at)
+        extend(hold)
+      }
     }
-    const at = now()
-    for (const [hold, extendedAt] of running) {
-      // Half a turn of slack: timers fire a little early or late.
-      if (at - extendedAt < everyMs / 2) continue
-      running.set(hold, at)
-      extend(hold)
-    }
+    isWatching = false
   }
 
   return {
     add(hold) {
-      running.set(hold, now())
-      if (timer !== null) return
-      timer = setInterval(tick, everyMs)
-      // A process with nothing else to do may end: its holds expire.
-      timer.unref()
+      running.set(hold, clock.now())
+      if (!isWatching) void watch()
     },
     remove(hold) {
       running.delete(hold)

@@ -1,5 +1,5 @@
 import { type Attributes, context, metrics, SpanStatusCode, trace } from '@opentelemetry/api'
-import type { CallFacts, Standing, Step, StepName, Telemetry } from './telemetry.ts'
+import type { CallFacts, Standing, Step, Telemetry } from './telemetry.ts'
 
 const SCOPE = '@tollgate/server'
 
@@ -46,7 +46,7 @@ export function openTelemetry(): Telemetry {
     used(featureId, units) {
       used.add(units, { 'tollgate.feature': featureId })
     },
-    outage(step: StepName | 'check') {
+    outage(step) {
       outages.add(1, { 'tollgate.step': step })
     },
     observe({ isOut, unsettled }: Standing) {

@@ -8,7 +8,9 @@ import {
   type FeatureUnits,
   type Held,
   type Hold,
+  type OperationRef,
   OutageError,
+  type RecordRequest,
   type Refused,
   type Repeated,
   type ReserveRequest,
@@ -47,8 +49,15 @@ export interface OutageUse {
 /** Decides calls while the backend cannot, and sees to it that what they used is recorded when it can. */
 export interface OutageDesk {
   policyOf(featureId: string): OutagePolicy
-  /** Lets a call through, or not. The same operation is let through once: its repeat gets the answer that was given. */
-  admit(request: ReserveRequest): Held | Repeated | Refused
+  /** What an operation was answered that was let through and is not recorded yet: the backend does not know of it. */
+  answered(operation: OperationRef, items: readonly FeatureUnits[]): Repeated | Refused | null
+  /** Keeps the answer of an operation at hand, in case that it is repeated while the backend is out. */
+  remember(operation: OperationRef, featureIds: readonly string[], answer: string | null): void
+  /** Lets a call through, or not; what was answered before is answered again. The hold may have been taken all the same, by the name that was asked for. */
+  admit(request: ReserveRequest, holdId: string): Held | Repeated | Refused
+  /** Lets a call that holds units take more of them, or not; what it took is given back here once the call is settled. */
+  lend(caller: Caller, items: readonly FeatureUnits[]): boolean
+  giveBack(caller: Caller, items: readonly FeatureUnits[]): void
   /** The backend of the calls that were let through. */
   readonly backend: Backend
   /** The backend could not answer. Told once, until it has answered again. */
@@ -64,19 +73,32 @@ export interface OutageDeskOptions {
   readonly backend: Backend
   /** Runs until the backend answers, in the background. */
   readonly inBackground: (work: () => Promise<void>) => void
+  /** Ends a hold that may have been taken. */
+  readonly abandon: (hold: Hold) => void
   readonly onUse: (use: OutageUse) => void
   readonly report: (error: unknown) => void
   readonly clock: Clock
 }
 
 /** Keeps its books in memory: a backend whose `record` is durable by itself loses nothing when the process ends. */
-export function createOutageDesk({ policies, features, backend, inBackground, onUse, report, clock }: OutageDeskOptions): OutageDesk {
+export function createOutageDesk({
+  policies,
+  features,
+  backend,
+  inBackground,
+  abandon,
+  onUse,
+  report,
+  clock,
+}: OutageDeskOptions): OutageDesk {
   /** Units let through and not recorded yet, by customer, entity and feature. */
   const open = new Map<string, Amount>()
   /** What is held by each call that was let through. */
   const holds = new Map<string, readonly FeatureUnits[]>()
   /** Operations that are done and not recorded yet. */
-  const done = new Map<string, { readonly fingerprint: string; readonly answer: string | null }>()
+  const done = new Map<string, Answered>()
+  /** The last operations that were answered, so that one that is repeated in an outage does not run again. */
+  const remembered = new Map<string, Answered>()
   const unrecorded: { readonly hold: Hold; readonly request: CommitRequest }[] = []
   let isOut = false
 
@@ -111,10 +133,21 @@ export function createOutageDesk({ policies, features, backend, inBackground, on
     return true
   }
 
+  const recordUse = async (request: RecordRequest): Promise<void> => {
+    const recorded = await backend.record(request)
+    // An earlier attempt failed, and its hold is not given back yet.
+    if (recorded.kind === 'running') throw new OutageError('the operation still holds units')
+    if (recorded.kind === 'conflict')
+      report(new Error(`${request.procedure} was let through in an outage, and its operation id was used before with other input`))
+  }
+
   const record = async (hold: Hold, { units, answer }: CommitRequest): Promise<void> => {
     const { caller, operation, procedure } = hold
     const before = await backend.access(caller)
-    await backend.record({ caller, items: units, operation, overage: 'overflow', procedure, answer })
+    const committed = await backend.commit(hold, { units, overage: 'overflow', answer })
+    // There is no such hold, as a rule; there is one where only the answer to the reservation was lost.
+    const isDone = committed.kind === 'committed' || (committed.kind === 'ended' && committed.became === 'committed')
+    if (!isDone) await recordUse({ caller, items: units, operation, overage: 'overflow', procedure, answer })
     done.delete(operation.id)
     move(caller, units, -1n)
     for (const { featureId, units: used } of units) {
@@ -149,12 +182,20 @@ export function createOutageDesk({ policies, features, backend, inBackground, on
     get isOut() {
       return isOut
     },
-    admit({ caller, items, operation, procedure }) {
-      const earlier = done.get(operation.id)
-      if (earlier?.fingerprint === operation.fingerprint) return { kind: 'repeated', answer: earlier.answer, access: UNKNOWN }
-      if (earlier) return { kind: 'denied', denial: unreadDenial('operation_conflict', items), access: UNKNOWN }
+    lend: take,
+    giveBack: (caller, items) => move(caller, items, -1n),
+    answered: (operation, items) => againstEarlier(done, operation, items),
+    remember({ id, fingerprint }, featureIds, answer) {
+      if (featureIds.every((featureId) => policyOf(featureId) === 'deny')) return
+      remembered.delete(id)
+      remembered.set(id, { fingerprint, answer })
+      if (remembered.size > MOST_REMEMBERED) for (const oldest of remembered.keys()) return void remembered.delete(oldest)
+    },
+    admit({ caller, items, operation, procedure }, holdId) {
+      const earlier = againstEarlier(remembered, operation, items)
+      if (earlier) return earlier
       if (!take(caller, items)) return { kind: 'denied', denial: unreadDenial('outage', items), access: UNKNOWN }
-      const hold: Hold = { id: operation.id, caller, operation, procedure }
+      const hold: Hold = { id: holdId, caller, operation, procedure }
       holds.set(hold.id, items)
       return { kind: 'held', hold, access: UNKNOWN }
     },
@@ -179,13 +220,33 @@ export function createOutageDesk({ policies, features, backend, inBackground, on
         const receipt = { operationId: operation.id, customerId, entityId, at: clock.now(), items }
         return { kind: 'committed', receipt: () => receipt, access: UNKNOWN }
       },
-      async release({ id, caller }) {
-        move(caller, holds.get(id) ?? [], -1n)
-        holds.delete(id)
+      async release(hold) {
+        move(hold.caller, holds.get(hold.id) ?? [], -1n)
+        holds.delete(hold.id)
+        abandon(hold)
         return { kind: 'released', access: UNKNOWN }
       },
     },
   }
+}
+
+interface Answered {
+  readonly fingerprint: string
+  readonly answer: string | null
+}
+
+const MOST_REMEMBERED = 1_000
+
+/** What an earlier call of the same operation says of this one; null when there was none. */
+function againstEarlier(
+  earlier: ReadonlyMap<string, Answered>,
+  { id, fingerprint }: OperationRef,
+  items: readonly FeatureUnits[],
+): Repeated | Refused | null {
+  const known = earlier.get(id)
+  if (known === undefined) return null
+  if (known.fingerprint === fingerprint) return { kind: 'repeated', answer: known.answer, access: UNKNOWN }
+  return { kind: 'denied', denial: unreadDenial('operation_conflict', items), access: UNKNOWN }
 }
 
 function keyOf({ customerId, entityId }: Caller, featureId: string): string {

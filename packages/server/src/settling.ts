@@ -1,6 +1,6 @@
 import type { DenialFacts, Receipt } from '@tollgate/features'
 import type { Account } from './account.ts'
-import { type AccessAfter, type CommitRequest, type Hold, OutageError } from './backends/backend.ts'
+import { type AccessAfter, type Backend, type CommitRequest, type Hold, OutageError } from './backends/backend.ts'
 import { type Clock, endsWithin } from './clock.ts'
 
 /** How a call's cost was settled. */
@@ -17,6 +17,8 @@ export type Settlement =
 export interface Settling {
   commit(account: Account, request: CommitRequest): Promise<Settlement>
   release(account: Account): Promise<void>
+  /** Ends a hold that nobody uses, if it is there, as soon as the backend answers. */
+  abandon(backend: Backend, hold: Hold): void
   /** Runs work beside the calls, again and again until the backend answers. */
   inBackground(work: () => Promise<void>): void
   /** How much goes on beside the calls. */
@@ -43,10 +45,12 @@ export type SettleMode = 'await' | 'background' | { readonly waitUntil: (settled
 
 const FIRST_RETRY_MS = 50
 const LAST_RETRY_MS = 30_000
+const MOST_ABANDONED = 1_000
 
 export function createSettling(options: SettlingOptions): Settling {
   const { settle, timeoutMs, onEnded, report, clock } = options
   const underWay = new Set<Promise<void>>()
+  const abandoned: (() => Promise<void>)[] = []
 
   const follow = (work: Promise<unknown>): void => {
     const end = (): void => {
@@ -64,7 +68,7 @@ export function createSettling(options: SettlingOptions): Settling {
     // The answer to an earlier try was lost, but the try was not.
     if (answer.became === 'committed') return closed(account, await receiptOf(account), account.access)
     // The hold ran out under the call: the work was done all the same, and is recorded without it.
-    const overage = request.overage === 'overflow' ? 'overflow' : 'cap'
+    const overage = account.overage === 'cap' ? 'cap' : 'overflow'
     const recorded = await backend.record({
       caller,
       items: request.units,
@@ -73,6 +77,7 @@ export function createSettling(options: SettlingOptions): Settling {
       procedure: hold.procedure,
       answer: request.answer,
     })
+    if (recorded.kind === 'running') throw new OutageError('the operation still holds units')
     if (recorded.kind === 'conflict')
       throw new Error(`the operation ${account.operationId} of ${hold.procedure} is recorded with another input`)
     return closed(account, recorded.kind === 'committed' ? recorded.receipt : await receiptOf(account), recorded.access)
@@ -113,6 +118,13 @@ export function createSettling(options: SettlingOptions): Settling {
     return settled
   }
 
+  const endAbandoned = async (): Promise<void> => {
+    for (let next = abandoned[0]; next !== undefined; next = abandoned[0]) {
+      await next()
+      abandoned.shift()
+    }
+  }
+
   return {
     async commit(account, request) {
       if (settle !== 'await') {
@@ -141,6 +153,12 @@ export function createSettling(options: SettlingOptions): Settling {
         if (error instanceof OutageError) void inBackground(release)
         else report(error)
       }
+    },
+    abandon(backend, hold) {
+      // In a long outage every refused call may leave one: those beyond the limit end when their time is over.
+      if (abandoned.length >= MOST_ABANDONED) return
+      abandoned.push(async () => void (await backend.release(hold)))
+      if (abandoned.length === 1) void inBackground(endAbandoned)
     },
     inBackground(work) {
       void inBackground(work)

@@ -38,6 +38,6 @@ export interface Telemetry {
   /** Units recorded as used. */
   used(featureId: string, units: number): void
   /** The backend could not answer. */
-  outage(step: StepName | 'check'): void
+  outage(step: StepName | 'check' | 'extend'): void
   observe(standing: Standing): void
 }

@@ -33,6 +33,11 @@ export interface ReserveRequest {
   /** All or nothing. */
   readonly items: readonly FeatureUnits[]
   readonly operation: OperationRef
+  /**
+   * What the hold is to be called, if the backend lets its caller say so: then a hold whose answer was lost can be ended all the same. A
+   * backend that names its holds itself sees to that itself.
+   */
+  readonly holdId?: string
   /** After this time the hold ends by itself, unless it is extended. */
   readonly ttlMs: number
   /** The procedure's path, for the ledger. */
@@ -204,8 +209,8 @@ export interface Backend {
   commit(hold: Hold, request: CommitRequest): Promise<Committed | Refused | Ended>
   /** Ends a hold as not used. */
   release(hold: Hold): Promise<Released | Ended>
-  /** Records a use without a hold, at most once per operation. */
-  record(request: RecordRequest): Promise<Committed | Repeated | { readonly kind: 'conflict' }>
+  /** Records a use without a hold, at most once per operation; not while the operation holds units. */
+  record(request: RecordRequest): Promise<Committed | Repeated | { readonly kind: 'conflict' } | { readonly kind: 'running' }>
   /** The receipt of a finished operation of this customer; null when there is none. */
   receipt(caller: Caller, operationId: string): Promise<Receipt | null>
   /** Gives a finished operation's units back to the grants that paid for them, once. */

@@ -74,15 +74,15 @@ export function embedded(engine: Engine): Backend {
       if (!answer.allowed) return refused({ ...answer, ok: false, code: 'short' }, caller, items)
       return { kind: 'allowed', access: accessAfter(answer.customer, caller) }
     },
-    async reserve({ caller, items, operation, ttlMs, procedure }) {
+    async reserve({ caller, items, operation, holdId = randomUUID(), ttlMs, procedure }) {
       // A call that cannot be repeated is known by its hold: its operation costs the ledger nothing.
-      const holdId = operation.unique ? operation.id : randomUUID()
+      const id = operation.unique ? operation.id : holdId
       const named = operation.unique ? null : operation
       const answer = await engine.execute(
         caller.customerId,
         {
           kind: 'reserve',
-          holdId,
+          holdId: id,
           operation: named,
           items: items.map(amountsOf),
           entityId: caller.entityId,
@@ -93,7 +93,7 @@ export function embedded(engine: Engine): Backend {
         { create: seedOf(caller), relaxed: true, ...(named && { operation: named }) },
       )
       const access = accessAfter(answer.customer, caller)
-      if (answer.ok) return { kind: 'held', hold: { id: holdId, caller, operation, procedure }, access }
+      if (answer.ok) return { kind: 'held', hold: { id, caller, operation, procedure }, access }
       switch (answer.code) {
         case 'operation_done':
           return { kind: 'repeated', answer: answer.operation.result, access }
@@ -158,7 +158,8 @@ export function embedded(engine: Engine): Backend {
         return { kind: 'committed', receipt: () => receipt ?? nothing, access }
       }
       if (answer.code === 'operation_done') return { kind: 'repeated', answer: answer.operation.result, access }
-      if (answer.code === 'operation_conflict' || answer.code === 'operation_running') return { kind: 'conflict' }
+      if (answer.code === 'operation_conflict') return { kind: 'conflict' }
+      if (answer.code === 'operation_running') return { kind: 'running' }
       throw mistake(answer)
     },
     async receipt(caller, operationId) {
