@@ -166,7 +166,7 @@ export function createMetering<const $Features extends Features, $Context>(
     telemetry,
     clock,
   }
-  telemetry?.observe({ isOut: () => core.outage.isOut, unsettled: () => settling.underWay })
+  telemetry?.observe({ isOut: () => core.outage.isOut, unsettled: () => settling.unsettled })
   const anonymous = (customerId: string): Caller => ({ customerId, entityId: null })
   const metering = {
     procedures: (base: AnyBuilder) => ({ meteredProcedure: meteredProcedureOn(core, base), gatedProcedure: gatedProcedureOn(core, base) }),

@@ -32,6 +32,11 @@ export type { HistoryInput, ReceiptsInput, UsageProcedures, UsageRouter, UsageRo
 export { type DenialCodes, DenialError, denialCodes, denialOf } from './denialError.ts'
 export { denialFormatter, type WithDenial } from './denialShape.ts'
 
+// For tools.
+
+export { free } from './free.ts'
+export { type InspectedProcedure, inspectRouter } from './inspectRouter.ts'
+
 // For backends of your own.
 
 export {

@@ -1,4 +1,5 @@
 import { type Store, StoreUnavailableError } from '@tollgate/engine'
+import { initTRPC } from '@trpc/server'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { z } from 'zod'
 import { type Backend, OutageError } from './backends/backend.ts'
@@ -8,7 +9,8 @@ import { createMetering } from './createMetering.ts'
 import { denialOf } from './denialError.ts'
 import { allowUpTo, type OutageUse } from './outage.ts'
 import { withOperation } from './request.ts'
-import { balance, features, openMetering, serve } from './served.fixture.ts'
+import { balance, features, openEngineOf, openMetering, plans, START, serve } from './served.fixture.ts'
+import { createVirtualClock } from './testing/virtualClock.ts'
 
 const acme = { user: { orgId: 'acme' } }
 
@@ -312,25 +314,28 @@ describe('a backend that does not decide in time', () => {
 
 describe('a call that runs longer than its hold lives', () => {
   it('keeps its hold', async () => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'Date'] })
-    onTestFinished(() => {
-      vi.useRealTimers()
+    const time = createVirtualClock(START)
+    const engine = openEngineOf(features, plans, {
+      get now() {
+        return time.now()
+      },
     })
-    const { engine, clock, t, meteredProcedure } = await openMetering({ holdTtlMs: 60_000 })
-    const work = Promise.withResolvers<string>()
-    const router = t.router({ long: meteredProcedure('messages', { units: 1 }).mutation(() => work.promise) })
+    const extensions = vi.fn()
+    engine.watch(({ entry }) => entry.changes.some((change) => change.kind === 'hold_extended') && extensions())
+    const identify = ({ ctx }: { ctx: typeof acme }) => ({ customerId: ctx.user.orgId })
+    const metering = createMetering({ features, backend: embedded(engine), identify, onOutage: 'deny', holdTtlMs: 60_000, clock: time })
+    const t = initTRPC.context<typeof acme>().create()
+    const router = t.router({
+      long: t.procedure.use(metering.metered('messages', { units: 1 })).mutation(async () => {
+        await time.delay(590_000)
+        return await balance(engine, 'messages')
+      }),
+    })
     const call = router.createCaller(acme).long()
-    await vi.waitFor(async () => expect(await balance(engine, 'messages')).toMatchObject({ held: 1 }))
-    for (let minute = 0; minute < 10; minute++) {
-      clock.now += 20_000
-      await vi.advanceTimersByTimeAsync(20_000)
-      await new Promise((resolve) => setImmediate(resolve))
-      expect(await balance(engine, 'messages')).toMatchObject({ held: 1 })
-    }
-    work.resolve('done')
-    expect(await call).toBe('done')
+    await time.settle(() => false)
+    expect(await call).toMatchObject({ held: 1, used: 0 })
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
-    await vi.advanceTimersByTimeAsync(120_000)
-    expect(vi.getTimerCount()).toBe(0)
+    // Every third of its life, and no more once the call has ended.
+    expect(extensions).toHaveBeenCalledTimes(29)
   })
 })

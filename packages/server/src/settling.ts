@@ -21,8 +21,8 @@ export interface Settling {
   abandon(backend: Backend, hold: Hold): void
   /** Runs work beside the calls, again and again until the backend answers. */
   inBackground(work: () => Promise<void>): void
-  /** How much goes on beside the calls. */
-  readonly underWay: number
+  /** Calls that were answered, or told that the backend is out, and whose cost is not recorded yet. */
+  readonly unsettled: number
   /** Resolves once nothing is under way. */
   drain(): Promise<void>
 }
@@ -51,6 +51,7 @@ export function createSettling(options: SettlingOptions): Settling {
   const { settle, timeoutMs, onEnded, report, clock } = options
   const underWay = new Set<Promise<void>>()
   const abandoned: (() => Promise<void>)[] = []
+  let unsettled = 0
 
   const follow = (work: Promise<unknown>): void => {
     const end = (): void => {
@@ -107,9 +108,13 @@ export function createSettling(options: SettlingOptions): Settling {
   }
 
   /** What nobody waits for: a refusal cannot be told any more, so what is left is taken, and the rest dropped. */
-  const commitAnyway = async (account: Account, request: CommitRequest): Promise<void> => {
-    const settled = await commit(account, request)
-    if (settled.kind === 'denied') await commit(account, { ...request, overage: 'cap' })
+  const commitAnyway = (account: Account, request: CommitRequest): Promise<void> => {
+    unsettled++
+    const anyway = async (): Promise<void> => {
+      const settled = await commit(account, request)
+      if (settled.kind === 'denied') await commit(account, { ...request, overage: 'cap' })
+    }
+    return inBackground(anyway).finally(() => unsettled--)
   }
 
   const inBackground = (work: () => Promise<void>): Promise<void> => {
@@ -128,7 +133,7 @@ export function createSettling(options: SettlingOptions): Settling {
   return {
     async commit(account, request) {
       if (settle !== 'await') {
-        const settled = inBackground(() => commitAnyway(account, request))
+        const settled = commitAnyway(account, request)
         if (settle !== 'background') settle.waitUntil(settled)
         return { kind: 'background' }
       }
@@ -137,7 +142,7 @@ export function createSettling(options: SettlingOptions): Settling {
       } catch (error) {
         if (!(error instanceof OutageError)) throw error
       }
-      const settled = inBackground(() => commitAnyway(account, request))
+      const settled = commitAnyway(account, request)
       return (await endsWithin(clock, settled, timeoutMs)) ? { kind: 'committed', access: account.access } : { kind: 'unsettled' }
     },
     async release(account) {
@@ -163,8 +168,8 @@ export function createSettling(options: SettlingOptions): Settling {
     inBackground(work) {
       void inBackground(work)
     },
-    get underWay() {
-      return underWay.size
+    get unsettled() {
+      return unsettled
     },
     async drain() {
       while (underWay.size > 0) await Promise.all(underWay)

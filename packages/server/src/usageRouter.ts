@@ -15,6 +15,7 @@ import type { AnyBuilder } from './builder.ts'
 import { changesOf } from './changes.ts'
 import type { MeteringCore } from './core.ts'
 import { denialOf } from './denialError.ts'
+import { free } from './free.ts'
 import { marksOf } from './mark.ts'
 import { manifestOf, proceduresOf } from './procedures.ts'
 import { type Quote, type QuoteRequest, quoteOf, withQuote } from './quote.ts'
@@ -119,22 +120,28 @@ export function usageRouterOn(core: MeteringCore, base: AnyBuilder, options: Usa
   }
 
   return initTRPC.create().router({
-    access: base.input(entityInput).query(async ({ ctx, input }) => backend.access(await callerOf(ctx, input?.entityId))),
-    changes: base.input(changesInput).subscription(async function* ({ ctx, input, signal }) {
-      const caller = await callerOf(ctx, input?.entityId)
-      for await (const access of changesOf(backend, caller, options.heartbeatMs ?? 25_000, signal))
-        yield tracked(`${access.version}`, access)
-    }),
-    manifest: base.query(({ ctx }) => manifestOf(routerOf(ctx))),
-    quote: base.input(quoteInput).query(({ ctx, input, signal }) => quoteCall(core, routerOf(ctx), { ctx, signal, ...input })),
-    history: base.input(historyInput).query(async ({ ctx, input: { entityId, ...query } }) => {
-      return backend.history({ ...query, caller: await callerOf(ctx, entityId) })
-    }),
-    receipts: base.input(receiptsInput).query(async ({ ctx, input = {} }) => {
-      const { entityId, cursor = null, limit = 20, featureId = null, search = null } = input
-      return backend.receipts({ caller: await callerOf(ctx, entityId), cursor, limit, featureId, search })
-    }),
-    plans: base.query(() => backend.plans()),
+    access: free(base.input(entityInput).query(async ({ ctx, input }) => backend.access(await callerOf(ctx, input?.entityId)))),
+    changes: free(
+      base.input(changesInput).subscription(async function* ({ ctx, input, signal }) {
+        const caller = await callerOf(ctx, input?.entityId)
+        const changes = changesOf(backend, caller, options.heartbeatMs ?? 25_000, signal)
+        for await (const access of changes) yield tracked(`${access.version}`, access)
+      }),
+    ),
+    manifest: free(base.query(({ ctx }) => manifestOf(routerOf(ctx)))),
+    quote: free(base.input(quoteInput).query(({ ctx, input, signal }) => quoteCall(core, routerOf(ctx), { ctx, signal, ...input }))),
+    history: free(
+      base.input(historyInput).query(async ({ ctx, input: { entityId, ...query } }) => {
+        return backend.history({ ...query, caller: await callerOf(ctx, entityId) })
+      }),
+    ),
+    receipts: free(
+      base.input(receiptsInput).query(async ({ ctx, input = {} }) => {
+        const { entityId, cursor = null, limit = 20, featureId = null, search = null } = input
+        return backend.receipts({ caller: await callerOf(ctx, entityId), cursor, limit, featureId, search })
+      }),
+    ),
+    plans: free(base.query(() => backend.plans())),
   })
 }
 

@@ -52,9 +52,9 @@ export function addIntervals(at: number, interval: Interval, times: number): num
     : addMonths(at, MONTHS[interval.unit] * interval.count * times)
 }
 
-/** A rough length in minutes, by which grants with shorter cycles are spent first. */
-export function minutesOf(interval: Interval): number {
-  return (isFixed(interval.unit) ? FIXED_MS[interval.unit] / 60_000 : MONTHS[interval.unit] * 43_200) * interval.count
+/** A rough length in minutes, by which grants with shorter cycles are spent first: a month counts 30 days, a year 365. */
+export function minutesOf({ unit, count }: Interval): number {
+  return (isFixed(unit) ? FIXED_MS[unit] / 60_000 : (unit === 'year' ? 365 : MONTHS[unit] * 30) * 1_440) * count
 }
 
 /** How many intervals after the anchor the cycle that contains `at` ends. */

@@ -73,7 +73,7 @@ export function createVirtualClock(start: number): VirtualClock {
 }
 
 /** So many turns of the event loop without work, and everyone who is left waits for time. */
-const IDLE_TURNS = 3
+const IDLE_TURNS = 2
 
 /** So long a resolver may take real time, without any that is simulated: some seconds. */
 const LOST_TURNS = 2_000_000

@@ -206,7 +206,7 @@ const MINUTES: Readonly<Record<string, number>> = {
   month: 43_200,
   quarter: 129_600,
   semi_annual: 259_200,
-  year: 518_400,
+  year: 525_600,
 }
 
 export interface Source {
