@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 
-import { focusManager, onlineManager } from '@tanstack/react-query'
-import { act, screen, waitFor } from '@testing-library/react'
+import { focusManager, onlineManager, useMutation } from '@tanstack/react-query'
+import { act, fireEvent, screen, waitFor } from '@testing-library/react'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { Gate, openPage, useCustomer, useFeature } from './page.tsx'
 import { NEXT_MONTH, openStudio, type Studio } from './studio.ts'
@@ -112,6 +112,34 @@ describe('changes from elsewhere', () => {
     for (let left = 19; left > 10; left -= 1) await studio.client.messages.send.mutate({ text: 'hi' })
     await screen.findByText('11')
     expect(seen).toEqual([...seen].sort((a, b) => Number(b) - Number(a)))
+  })
+
+  it('do not count a call of this page twice, while it runs and the server tells that it holds its units', async () => {
+    const studio = await open()
+    const seen: unknown[] = []
+    function Both() {
+      const [messages, credits] = [useFeature('messages'), useFeature('credits')]
+      const send = useMutation(studio.trpc.messages.send.mutationOptions())
+      if (messages.balance !== undefined && messages.balance !== seen.at(-1)) seen.push(messages.balance)
+      return (
+        <button type="button" onClick={() => send.mutate({ text: 'hi' })}>
+          {`${messages.balance} and ${credits.balance}, ${send.status}`}
+        </button>
+      )
+    }
+    studio.show(<Both />)
+    await screen.findByText('20 and 100, idle')
+    await listening(studio)
+    const release = studio.brakes.pull()
+    fireEvent.click(screen.getByRole('button'))
+    await screen.findByText('19 and 100, pending')
+    // What another device does is told after the hold of the call that runs here.
+    await waitFor(() => expect(studio.runs).toHaveLength(1))
+    await studio.caller().images.one()
+    await screen.findByText('19 and 90, pending')
+    release()
+    await screen.findByText('19 and 90, success')
+    expect(seen).toEqual([20, 19])
   })
 
   it("are the new customer's when another one signs in", async () => {

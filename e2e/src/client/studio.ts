@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { openEngine } from '@tollgate/engine'
+import { amountOf, openEngine } from '@tollgate/engine'
 import { boolean, creditSystem, defineFeatures, definePlans, granted, included, metered, unlimited } from '@tollgate/features'
 import { createMetering, denialFormatter, embedded } from '@tollgate/server'
 import { mountTrpc } from '@tollgate/server/hono'
@@ -13,12 +13,17 @@ import { z } from 'zod'
 export const features = defineFeatures({
   messages: metered(),
   image_gen: metered(),
+  seats: metered({ consumable: false }),
   sso: boolean(),
   credits: creditSystem({ image_gen: 10 }),
 })
 
 const plans = definePlans(features, {
-  free: { name: 'Free', autoEnable: true, items: { messages: included(20).per('month'), credits: included(100).per('month') } },
+  free: {
+    name: 'Free',
+    autoEnable: true,
+    items: { messages: included(20).per('month'), credits: included(100).per('month'), seats: included(2) },
+  },
   pro: { name: 'Pro', items: { messages: unlimited(), credits: included(5_000).per('month'), sso: granted() } },
 })
 
@@ -126,6 +131,13 @@ export async function openStudio() {
     },
     attach: (planId: string, customerId = 'acme') =>
       engine.execute(customerId, { kind: 'attach', planId, entityId: null, quantities: [], trial: 'none' }, { create: true }),
+    /** A seat of the customer's, with messages of its own. */
+    async addSeat(entityId: string, messages: number, customerId = 'acme') {
+      await engine.execute(customerId, { kind: 'create_entity', entityId, name: null, featureId: 'seats' }, { create: true })
+      const own = { featureId: 'messages', entityId, balanceId: null, included: amountOf(messages), unlimited: false } as const
+      const once = { interval: null, nextResetAt: null, expiresAt: null, rollover: null } as const
+      await engine.execute(customerId, { kind: 'create_balance', ...own, ...once })
+    },
     /** Another device of the same customer. */
     caller: (orgId = 'acme') => router.createCaller({ orgId }),
     /** Takes the server away; answers how to bring it back. */

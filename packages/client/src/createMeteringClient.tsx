@@ -2,17 +2,16 @@ import { type SkipToken, type UseQueryResult, useQueryClient } from '@tanstack/r
 import type { BooleanFeature, CustomerAccess, Denial, FeatureId, Features } from '@tollgate/features'
 import { getUntypedClient, type TRPCClient } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
-import { createContext, type ReactNode, useContext, useEffect, useMemo } from 'react'
+import { createContext, type ReactNode, useContext, useMemo } from 'react'
 import { denialOf } from './denialOf.ts'
 import { type FeatureState, featureStateOf } from './featureState.ts'
 import { faceOf, type GateFaces } from './Gate.tsx'
 import type { GateState } from './gateState.ts'
 import type { Loaded, Ready } from './loaded.ts'
-import { manifestQuery } from './usageQuery.ts'
 import type { At, UsageInput, UsageOutput } from './usageRouterOf.ts'
 import type { UsageSource } from './usageSource.ts'
 import { useAccess, useSuspenseAccess } from './useAccess.ts'
-import { type GateableProcedure, type GateInput, useGateOf } from './useGate.ts'
+import { type Gateable, type GateableProcedure, type GateInput, useGateOf } from './useGate.ts'
 import { type ReadOptions, useReading } from './useReading.ts'
 
 /** What a metering client is made of. */
@@ -61,10 +60,7 @@ export interface MeteringClient<TRouter extends AnyTRPCRouter, TFeatures extends
   ): Ready<FeatureState<TFeatures, $Id>>
 
   /** Whether a call would go through and what it would cost, by procedure: `useGate(trpc.images.generate, { n: 4 })`. */
-  useGate<$Procedure extends GateableProcedure>(
-    procedure: $Procedure,
-    ...input: GateInput<$Procedure>
-  ): Loaded<GateState<FeatureId<TFeatures>>>
+  useGate<$Procedure>(procedure: Gateable<$Procedure>, ...input: GateInput<$Procedure>): Loaded<GateState<FeatureId<TFeatures>>>
 
   /** Shows its children to those who may, and never its fallback before that is known. */
   Gate<$Id extends FeatureId<TFeatures>>(props: GateProps<TFeatures, $Id>): ReactNode
@@ -106,17 +102,14 @@ export function createMeteringClient<TRouter extends AnyTRPCRouter, TFeatures ex
     Provider({ client, children }) {
       const queryClient = useQueryClient()
       const source = useMemo(() => ({ features, client: getUntypedClient(client), queryClient, at }), [features, at, client, queryClient])
-      useEffect(() => {
-        // Without it no mutation is known to cost anything before it is answered.
-        void queryClient.prefetchQuery(manifestQuery(source))
-      }, [queryClient, source])
       return <SourceContext.Provider value={source}>{children}</SourceContext.Provider>
     },
     useFeature,
     useSuspenseFeature: (featureId, asked: Asked = {}) =>
       useSuspenseAccess(useSource(), asked.entity, (access) => featureStateOf(features, access, featureId, asked.units)),
-    // So are those of the manifest.
-    useGate: (procedure, ...[input]) => useGateOf(useSource(), procedure, input) as Loaded<GateState<FeatureId<TFeatures>>>,
+    // So are those of the manifest. What is no procedure did not compile.
+    useGate: (procedure, ...[input]) =>
+      useGateOf(useSource(), procedure as GateableProcedure, input) as Loaded<GateState<FeatureId<TFeatures>>>,
     Gate: (props) => faceOf(useFeature(props.feature, props), props),
     useCustomer: (asked = {}) => useAccess(useSource(), asked.entity, asCustomer),
     useSuspenseCustomer: (asked = {}) => useSuspenseAccess(useSource(), asked.entity, asCustomer),

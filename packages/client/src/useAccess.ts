@@ -2,7 +2,7 @@ import { useMutationState, useQuery, useSuspenseQuery } from '@tanstack/react-qu
 import type { CustomerAccess } from '@tollgate/features'
 import { afterMutations } from './afterMutations.ts'
 import { type Loaded, loadedOf, type Ready } from './loaded.ts'
-import { accessQuery } from './usageQuery.ts'
+import { accessQuery, manifestQuery } from './usageQuery.ts'
 import type { UsageSource } from './usageSource.ts'
 
 /**
@@ -36,6 +36,8 @@ export function useSuspenseAccess<$Value extends object>(
 
 /** How an access looks once the mutations that are running have gone through. */
 function useExpected(source: UsageSource, entityId: string | undefined): (access: CustomerAccess) => CustomerAccess {
+  // Without the manifest no mutation is known to cost anything before it is answered.
+  useQuery({ ...manifestQuery(source), notifyOnChangeProps: [] })
   useMutationState({ filters: { status: 'pending' }, select: ({ mutationId }) => mutationId })
   // A call says nothing of the entity that pays for it: only the view of the session itself runs ahead.
   return (access) => (entityId === undefined ? afterMutations(source, access) : access)

@@ -12,6 +12,11 @@ export interface GateableProcedure {
   readonly '~types': { readonly input: unknown }
 }
 
+/** A procedure that can be asked about, or the sentence that says why it cannot. */
+export type Gateable<TProcedure> = TProcedure extends GateableProcedure
+  ? TProcedure
+  : '✖ ask about a query or a mutation: trpc.images.generate'
+
 /** The input to ask about; `skipToken` while there is none. */
 export type GateInput<TProcedure> = TProcedure extends { readonly '~types': { readonly input: infer $Input } }
   ? undefined extends $Input
