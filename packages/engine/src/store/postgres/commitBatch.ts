@@ -3,6 +3,7 @@ import type { Operation } from '../../core/command.ts'
 import type { Work } from '../store.ts'
 import { textArray } from './binaryArray.ts'
 import type { CatalogWatch } from './catalog.ts'
+import { canRelax } from './connection.ts'
 import { currentCustomers, versionsOf } from './currentCustomers.ts'
 import { type CustomerCache, isSameVersion, type KnownCustomer, type Version } from './customerCache.ts'
 import { ConnectionLostError, faultOf } from './fault.ts'
@@ -21,8 +22,11 @@ import {
   LOCK_CUSTOMERS,
   LOCK_OPERATIONS,
   NOW,
+  RELAX,
   ROLLBACK,
 } from './statements.ts'
+
+const RELAXED: Query = { statement: RELAX, values: [] }
 
 /** What one batch leaves to the next. */
 export interface BatchMemory {
@@ -65,7 +69,8 @@ export async function commitBatch(client: pg.ClientBase, works: readonly Work[],
     const before = isAsRemembered ? remembered : await currentCustomers(client, asked.keys(), locked.versions, memory.customers)
     const prepared = memory.steady && !isNewCatalog && guess ? guess : prepareBatch(works, before, locked.operations)
     if (prepared.writes.length === 0) return leave(client)
-    await write(client, prepared, locked.now, placeToGiveUp(doubt, before, prepared))
+    const relaxed = canRelax(client) && works.every((work) => work.relaxed === true)
+    await write(client, prepared, locked.now, [...(relaxed ? [RELAXED] : []), ...placeToGiveUp(doubt, before, prepared)])
     for (const customer of prepared.after) memory.customers.put(customer)
   } catch (error) {
     leave(client)

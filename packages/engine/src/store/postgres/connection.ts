@@ -40,6 +40,14 @@ async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number)
     'enable_seqscan = off',
   ]
   for (const setting of settings) await client.query(`SET ${setting}`).catch(ignore)
+  await client.query('SHOW synchronous_commit').then(() => relaxing.add(client), ignore)
+}
+
+const relaxing = new WeakSet<pg.ClientBase>()
+
+/** Whether a transaction on this connection may be told not to wait for the disk. */
+export function canRelax(client: pg.ClientBase): boolean {
+  return relaxing.has(client)
 }
 
 /** Runs a task on a connection of its own, which is given up if it got lost meanwhile. */

@@ -7,7 +7,7 @@ import type { KnownCustomer } from './customerCache.ts'
 import { type DecidedBatch, decideBatch } from './decideBatch.ts'
 
 /** A state is stored anew once so many entries came after the one stored last: few entries to fold on reading, few states to write. */
-const ENTRIES_PER_STATE = 8
+const ENTRIES_PER_STATE = 16
 
 /** What a batch wrote whose commit was not answered: where its mark is found, all of it is there. */
 export type Doubt = { readonly batch: string } & (

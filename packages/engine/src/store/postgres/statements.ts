@@ -11,6 +11,9 @@ export const BEGIN = statement('begin', 'BEGIN ISOLATION LEVEL READ COMMITTED')
 export const COMMIT = statement('commit', 'COMMIT')
 export const ROLLBACK = statement('rollback', 'ROLLBACK')
 
+/** Lets the commit be answered before it is on the disk. It gets there in order, so that nothing durable rests on something lost. */
+export const RELAX = statement('relax', 'SET LOCAL synchronous_commit = off')
+
 /** Waits for every batch that concerns one of these customers, then keeps others waiting. All lock in the same order: no deadlock. */
 export const LOCK_CUSTOMERS = statement(
   'lock_customers',

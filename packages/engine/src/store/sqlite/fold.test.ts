@@ -44,6 +44,11 @@ function prepared() {
   )
   const count = (table: string): number => Number(database.prepare(`SELECT count(*) AS count FROM ${table}`).get()?.['count'])
   const folded = () => ({ entries: count('entry_positions'), states: count('states'), operations: count('operation_positions') })
+  const saved = () =>
+    database
+      .prepare("SELECT json_extract(document, '$.seq') AS seq FROM states")
+      .all()
+      .map(({ seq }) => seq)
   const found = () =>
     CUSTOMERS.map((id) => {
       const number = findResident(memory, id)?.number ?? 0
@@ -55,7 +60,7 @@ function prepared() {
         memory.operationIndex.find(`operation ${id}`)?.seq,
       ]
     })
-  return { database, memory, fold, write, folded, found, disk }
+  return { database, memory, fold, write, folded, found, saved, disk }
 }
 
 const FOUND = [
@@ -96,7 +101,7 @@ it('repeats every task of a slice that failed', () => {
 })
 
 it('leaves to the next fold what came after it began', () => {
-  const { database, memory, fold, write, folded, found } = prepared()
+  const { database, memory, fold, write, folded, found, saved } = prepared()
   fold.begin('everything')
   fold.slice()
   write(works())
@@ -108,6 +113,30 @@ it('leaves to the next fold what came after it began', () => {
   fold.begin('everything')
   while (fold.running) fold.slice()
   expect(folded()).toEqual({ entries: 12, states: 4, operations: 8 })
+  expect(saved()).toEqual([3, 3, 3, 3])
   expect(found().map(([, , , seq]) => seq)).toEqual([3, 3, 3, 3])
+  database.close()
+})
+
+it('saves a state only when it is due, counted from when it was saved last', () => {
+  const { database, memory, fold, write, saved } = prepared()
+  const all = (extent: 'what is due' | 'everything'): void => {
+    fold.begin(extent)
+    while (fold.running) fold.slice()
+  }
+  all('what is due')
+  expect(saved()).toEqual([])
+  // Read from the file again, the customers are two entries ahead of what was saved of them: nothing.
+  for (const id of CUSTOMERS) {
+    memory.residents.remove(id)
+    findResident(memory, id)
+  }
+  all('everything')
+  expect(saved()).toEqual([2, 2, 2, 2])
+  write(works())
+  all('what is due')
+  expect(saved()).toEqual([2, 2, 2, 2])
+  all('everything')
+  expect(saved()).toEqual([3, 3, 3, 3])
   database.close()
 })

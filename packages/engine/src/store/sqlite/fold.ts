@@ -40,7 +40,7 @@ type Task =
 
 interface Running {
   readonly tasks: Iterator<Task, undefined>
-  /** Taken from `tasks` by a slice that failed, and not written since. */
+  /** Taken from `tasks` by a slice that failed. */
   retry: readonly Task[]
   /** Called once everything is folded. */
   drop(): void
@@ -96,13 +96,13 @@ export function createFold(database: DatabaseSync, transactions: Transactions, m
       if (running === null) return
       const { tasks, retry, drop, mark } = running
       const deadline = performance.now() + sliceMs
-      const repeated = retry.values()
-      const written: Task[] = []
+      const written = [...retry]
       let done = false
       try {
         transactions.lazy(() => {
+          for (const task of retry) write(task)
           do {
-            const task = repeated.next().value ?? tasks.next().value
+            const { value: task } = tasks.next()
             if (task === undefined) {
               done = true
               moveMark.run(mark.entries, mark.operations)
@@ -113,10 +113,10 @@ export function createFold(database: DatabaseSync, transactions: Transactions, m
           } while (!done && performance.now() < deadline)
         })
       } catch (error) {
-        running.retry = [...written, ...repeated]
+        running.retry = written
         throw error
       }
-      running.retry = [...repeated]
+      running.retry = []
       for (const task of written) if (task.kind === 'state') settle(task.resident)
       if (!done) return
       drop()
