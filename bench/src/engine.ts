@@ -90,13 +90,19 @@ async function measure(slot: Slot): Promise<readonly Measurement[]> {
   return options.contenders.map((name) => measurementOf(name, slot, results))
 }
 
-async function runOn(name: ContenderName, slot: Slot): Promise<SlotResult> {
+function runOn(name: ContenderName, slot: Slot): Promise<SlotResult> {
   const runner = runners.get(name)
-  if (runner === undefined) throw new Error(`'${name}' is no contender`)
-  runner.send(slot)
-  const answer = await Promise.race([once(runner, 'message'), once(runner, 'exit').then(() => null)])
-  if (answer === null) throw new Error(`'${name}' ended before its load did`)
-  return answer[0]
+  if (runner === undefined) return Promise.reject(new Error(`'${name}' is no contender`))
+  return new Promise((resolve, reject) => {
+    const onExit = (): void => reject(new Error(`'${name}' ended before its load did`))
+    runner.once('exit', onExit)
+    // The runner answers a slot with its result.
+    runner.once('message', (result) => {
+      runner.off('exit', onExit)
+      resolve(result as SlotResult)
+    })
+    runner.send(slot)
+  })
 }
 
 async function startRunner(name: ContenderName, postgres: TestServer | null): Promise<ChildProcess> {
