@@ -12,7 +12,7 @@ export type { BalanceState, BooleanState, FeatureState, PoolState, ShortReason }
 export type { GateFaces } from './Gate.tsx'
 export type { GateState } from './gateState.ts'
 export type { Loaded, NotReady, Ready } from './loaded.ts'
-export type { GateableProcedure, GateInput } from './useGate.ts'
+export type { Gateable, GateableProcedure, GateInput } from './useGate.ts'
 export type { ReadOptions } from './useReading.ts'
 
 // Errors.
