@@ -2,8 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { join, resolve } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { getRequestListener } from '@hono/node-server'
 import { openEngine } from '@tollgate/engine'
@@ -12,6 +11,7 @@ import { createMetering, denialFormatter, embedded } from '@tollgate/server'
 import { mountTrpc } from '@tollgate/server/hono'
 import { initTRPC } from '@trpc/server'
 import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
+import { Command } from 'commander'
 import { Hono } from 'hono'
 import { z } from 'zod'
 import type { LoadOptions, Round } from './procedures/load.ts'
@@ -201,8 +201,15 @@ function report({ inProcess: figures, socket }: ProcedureFigures): string {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { json: { type: 'string' }, rounds: { type: 'string', default: '9' } } })
-  const figures = await measureProcedures({ rounds: Number(values.rounds) })
+  const options = new Command()
+    .description('Measures what metering adds to a procedure, beside the same procedure bare, on a durable file.')
+    .option('--json <file>', 'write the measurements to a file')
+    .option('--rounds <number>', 'how often each load is repeated: the medians are told', Number, 9)
+    .parse()
+    .opts<{ readonly json?: string; readonly rounds: number }>()
+  const figures = await measureProcedures({ rounds: options.rounds })
   process.stdout.write(`${report(figures)}\n`)
-  if (values.json !== undefined) await writeFile(values.json, `${JSON.stringify(figures, null, 2)}\n`)
+  // pnpm starts the script in this package's folder; the path is meant from where the person stands.
+  if (options.json !== undefined)
+    await writeFile(resolve(process.env['INIT_CWD'] ?? '.', options.json), `${JSON.stringify(figures, null, 2)}\n`)
 }
