@@ -1,4 +1,3 @@
-import { asUnits } from './account.ts'
 import {
   type Backend,
   type Caller,
@@ -14,7 +13,7 @@ import { unreadDenial } from './backends/unreadDenial.ts'
 import { endsWithin } from './clock.ts'
 import type { MeteringCore } from './core.ts'
 import { holdIdOf } from './operation.ts'
-import type { Line } from './units.ts'
+import { asUnits, type Line } from './units.ts'
 
 export interface Beginning {
   readonly caller: Caller

@@ -1,5 +1,5 @@
 import type { Features } from '@tollgate/features'
-import { OutageError } from './backends/backend.ts'
+import { type Allowed, type Caller, type FeatureUnits, OutageError, type Refused } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
 import type { Identified } from './builder.ts'
 import type { CallResult, MeteredCall } from './call.ts'
@@ -20,7 +20,7 @@ export type Gated<TFeatures extends Features, TNeeded> = <const $Id extends stri
 /** The middleware that gates; throws at once on what a typed program could not have written. */
 export function gatedMiddleware(core: MeteringCore, featureId: string, claim: ClaimDenial | null = null) {
   checkGate(core.features, featureId)
-  const items = [{ featureId, units: 1 }]
+  const items = [{ featureId, units: 1 }] as const
 
   const gate = async (call: MeteredCall): Promise<CallResult> => {
     const caller = await core.callerOf(call.ctx)
@@ -29,13 +29,7 @@ export function gatedMiddleware(core: MeteringCore, featureId: string, claim: Cl
       quoted.gates.push(featureId)
       return quotedOnly(call, caller, quoted)
     }
-    const checked = await core.backend.check({ caller, items }).catch((error: unknown) => {
-      if (!(error instanceof OutageError)) throw error
-      core.telemetry?.outage('check')
-      core.outage.noteOutage(error)
-      if (core.outage.policyOf(featureId) !== 'deny') return null
-      return { kind: 'denied', denial: unreadDenial('outage', items), access: () => null } as const
-    })
+    const checked = await checkedGate(core, caller, items)
     const request = runningCall() ? null : requestOf(call.ctx)
     if (request && checked) request.access = checked.access
     core.telemetry?.decided(call.path, featureId, checked?.kind === 'denied' ? checked.denial.reason : 'allowed')
@@ -43,6 +37,21 @@ export function gatedMiddleware(core: MeteringCore, featureId: string, claim: Cl
     return call.next()
   }
   return marked(claim ? claiming(gate, claim) : gate, { kind: 'gated', featureId })
+}
+
+/** What the backend says; in an outage what its policy says, which is null where the call is let through. */
+async function checkedGate(core: MeteringCore, caller: Caller, items: readonly [FeatureUnits]): Promise<Allowed | Refused | null> {
+  try {
+    const checked = await core.backend.check({ caller, items })
+    core.outage.noteAnswer()
+    return checked
+  } catch (error) {
+    if (!(error instanceof OutageError)) throw error
+    core.telemetry?.outage('check')
+    core.outage.noteOutage(error)
+    if (core.outage.policyOf(items[0].featureId) !== 'deny') return null
+    return { kind: 'denied', denial: unreadDenial('outage', items), access: () => null }
+  }
 }
 
 function checkGate(features: Features, id: string): void {

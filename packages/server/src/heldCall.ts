@@ -1,4 +1,3 @@
-import { asUnits } from './account.ts'
 import { enveloped, lastChunk, noteAfter, transformerOf } from './answer.ts'
 import type { CommitRequest, OperationRef } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
@@ -11,7 +10,7 @@ import { proceed, type RunningCall, runWithin } from './running.ts'
 import type { Settlement } from './settling.ts'
 import { followedStream, iterableOf } from './stream.ts'
 import type { CallFacts } from './telemetry.ts'
-import type { Line } from './units.ts'
+import { asUnits, type Line } from './units.ts'
 
 /** A call that holds its units. */
 export interface HeldCall extends RunningCall {
@@ -112,6 +111,7 @@ function startOf({ core, facts }: HeldCall, step: 'work' | 'commit' | 'release')
 
 async function commit(held: HeldCall, request: CommitRequest): Promise<Settlement> {
   const { core, account, facts, operation, over } = held
+  account.seal()
   const step = startOf(held, 'commit')
   try {
     const settled = await core.settling.commit(account, request)
@@ -130,6 +130,7 @@ async function commit(held: HeldCall, request: CommitRequest): Promise<Settlemen
 
 async function giveBack(held: HeldCall): Promise<void> {
   const { core, account, request, over } = held
+  account.seal()
   const step = startOf(held, 'release')
   await core.settling.release(account)
   step?.end('released')

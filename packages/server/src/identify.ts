@@ -1,5 +1,6 @@
 import { TRPCError } from '@trpc/server'
 import type { Caller } from './backends/backend.ts'
+import { isPromise } from './isPromise.ts'
 
 /** Whom a call is charged to. */
 export interface Identity {
@@ -17,11 +18,13 @@ export type Identify<TContext> = (opts: { readonly ctx: TContext }) => Identity 
 /** Whose call it is, as backends are told. Answers at once where `identify` does. */
 export function callerOf<TContext>(identify: Identify<TContext>, ctx: TContext): Caller | Promise<Caller> {
   const identity = identify({ ctx })
-  return identity instanceof Promise ? identity.then(asCaller) : asCaller(identity)
+  return isPromise(identity) ? identity.then(asCaller) : asCaller(identity)
 }
 
-function asCaller(identity: Identity | null): Caller {
-  if (identity === null) throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first: this call is charged to a customer.' })
+function asCaller(identity: Identity | null | undefined): Caller {
+  // In plain JavaScript nothing is often undefined.
+  if (identity === null || identity === undefined)
+    throw new TRPCError({ code: 'UNAUTHORIZED', message: 'Sign in first: this call is charged to a customer.' })
   const { customerId, entityId = null, name, email } = identity
   if (typeof customerId !== 'string' || customerId === '')
     throw new Error("identify() answered a customerId that is empty or no text: answer the customer's id, or null when there is none")

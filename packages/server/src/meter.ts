@@ -1,4 +1,4 @@
-import { Account, asUnits } from './account.ts'
+import { Account } from './account.ts'
 import { enveloped, noteAfter, transformerOf } from './answer.ts'
 import { type Caller, type OperationRef, OutageError, type Repeated } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
@@ -13,7 +13,7 @@ import { type MeteredRequest, requestOf } from './request.ts'
 import type { MeteredRules } from './rules.ts'
 import { runningCall } from './running.ts'
 import type { CallFacts } from './telemetry.ts'
-import { type Line, linesOf } from './units.ts'
+import { asUnits, type Line, linesOf } from './units.ts'
 
 /** A middleware that meters each call: sets its units aside, lets it run, and settles what it used. */
 export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCall) => Promise<CallResult> {

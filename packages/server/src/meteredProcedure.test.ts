@@ -172,8 +172,11 @@ describe('a customer', () => {
     expect(await remaining(engine, 'messages', 'two')).toBe(4)
   })
 
-  it('must be known: nobody is UNAUTHORIZED, and nothing runs', async () => {
-    const { t, meteredProcedure } = await openMetering({ identify: () => null })
+  it.each([
+    ['null', null],
+    ['undefined, in plain JavaScript', undefined as unknown as null],
+  ])('must be known: nobody, told as %s, is UNAUTHORIZED, and nothing runs', async (_how, nobody) => {
+    const { t, meteredProcedure } = await openMetering({ identify: () => nobody })
     const ran = vi.fn(() => 'sent')
     const router = t.router({ send: meteredProcedure('messages', { units: 1 }).mutation(ran) })
     const failure = await failureOf(clientOf<typeof router>(await serve(router)).send.mutate())
@@ -190,6 +193,7 @@ describe('units', () => {
       0.123456789012,
       "the units of 'messages' in send cannot be counted: 0.123456789012 has more than ten decimal places: round it before it is counted",
     ],
+    [Number.POSITIVE_INFINITY, "the units of 'messages' in send cannot be counted: Infinity is not an amount: give a finite number"],
     [1e300, "the units of 'messages' in send cannot be counted: 1e+300 is beyond the largest amount, 1000000000000000"],
   ])('that cannot be counted are a bad request: %s', async (units, message) => {
     const { engine, t, meteredProcedure } = await openMetering()
@@ -216,6 +220,19 @@ describe('units', () => {
     })
     await router.createCaller({ user: { orgId: 'acme' } }).send()
     expect(await remaining(engine, 'messages')).toBe(1)
+  })
+
+  it('may come from a query that is a promise by its `then` alone, and so may the customer', async () => {
+    const query = <T>(answer: T) => ({
+      // biome-ignore lint/suspicious/noThenProperty: so do database clients
+      then: (resolve: (answer: T) => unknown) => Promise.resolve(answer).then(resolve),
+    })
+    const { engine, t, meteredProcedure } = await openMetering({
+      identify: ({ ctx }) => query({ customerId: ctx.user.orgId }) as Promise<{ customerId: string }>,
+    })
+    const router = t.router({ send: meteredProcedure('messages', { units: () => query(2) as Promise<number> }).mutation(() => 'sent') })
+    expect(await router.createCaller({ user: { orgId: 'acme' } }).send()).toBe('sent')
+    expect(await remaining(engine, 'messages')).toBe(3)
   })
 
   it('see the input as it was parsed', async () => {

@@ -9,10 +9,13 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 import { StoreUnavailableError } from '@tollgate/engine'
+import { initTRPC } from '@trpc/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { OutageError } from './backends/backend.ts'
+import { embedded } from './backends/embedded.ts'
 import { failureOf } from './client.fixture.ts'
 import { openTelemetry } from './opentelemetry.ts'
-import { openMetering } from './served.fixture.ts'
+import { type Context, meteringOn, openMetering } from './served.fixture.ts'
 
 const acme = { user: { orgId: 'acme' } }
 const spans = new InMemorySpanExporter()
@@ -176,5 +179,29 @@ describe('metrics', () => {
     await caller.send()
     expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 1 }])
     expect(await pointsOf('tollgate.unsettled')).toMatchObject([{ value: 0 }])
+  })
+
+  it('tell that the backend is back where nothing but gates asks it', async () => {
+    const { engine } = await openMetering()
+    const answer = { down: true }
+    const metering = meteringOn({
+      telemetry: openTelemetry(),
+      onError: () => {},
+      backend: {
+        ...embedded(engine),
+        async check(request) {
+          if (answer.down) throw new OutageError('out')
+          return embedded(engine).check(request)
+        },
+      },
+    })
+    const t = initTRPC.context<Context>().create()
+    const caller = t.router({ saml: t.procedure.use(metering.gated('sso')).query(() => 'saml') }).createCaller(acme)
+    await failureOf(caller.saml())
+    expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 0 }])
+    expect(await pointsOf('tollgate.outages')).toEqual([{ attributes: { 'tollgate.step': 'check' }, value: 1 }])
+    answer.down = false
+    await failureOf(caller.saml())
+    expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 1 }])
   })
 })

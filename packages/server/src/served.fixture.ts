@@ -18,6 +18,7 @@ import {
 import { type AnyTRPCRouter, initTRPC } from '@trpc/server'
 import { Hono } from 'hono'
 import { onTestFinished } from 'vitest'
+import type { Backend } from './backends/backend.ts'
 import { embedded } from './backends/embedded.ts'
 import { createMetering, type MeteringOptions } from './createMetering.ts'
 import { denialFormatter } from './denialShape.ts'
@@ -83,6 +84,12 @@ export async function openMetering({ clock = { now: START }, overStore = (store)
   })
   const t = initTRPC.context<Context>().create({ errorFormatter: denialFormatter })
   return { engine, metering, t, clock, ...metering.procedures(t.procedure) }
+}
+
+/** Another metering, over a backend of a test's own. */
+export function meteringOn(options: Options & { readonly backend: Backend }) {
+  const { clock: _clock, overStore: _overStore, ...given } = options
+  return createMetering({ features, identify: ({ ctx }: { ctx: Context }) => ({ customerId: ctx.user.orgId }), onOutage: 'deny', ...given })
 }
 
 /** Serves a router over a real socket; the caller's organisation comes from a header. */

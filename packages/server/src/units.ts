@@ -1,5 +1,7 @@
-import { type Amount, amountOf, InexactAmountError } from '@tollgate/engine'
+import { type Amount, amountOf, InexactAmountError, unitsOf } from '@tollgate/engine'
 import { TRPCError } from '@trpc/server'
+import type { FeatureUnits } from './backends/backend.ts'
+import { isPromise } from './isPromise.ts'
 
 /** One feature of a metered call, and how its units come about. */
 export interface CostRule {
@@ -21,6 +23,11 @@ export function unitsIn(lines: readonly Line[], featureId: string): Amount {
   return 0n
 }
 
+/** The units as backends are told. */
+export function asUnits({ featureId, units }: Line): FeatureUnits {
+  return { featureId, units: unitsOf(units) }
+}
+
 /** Works out what a call takes. Answers at once where every rule does. */
 export function linesOf(
   rules: readonly CostRule[],
@@ -29,9 +36,9 @@ export function linesOf(
 ): readonly Line[] | Promise<readonly Line[]> {
   const lines = rules.map(({ featureId, units }) => {
     const count = typeof units === 'number' ? units : units(opts)
-    return count instanceof Promise ? count.then((known) => lineOf(featureId, known, path)) : lineOf(featureId, count, path)
+    return isPromise(count) ? count.then((known) => lineOf(featureId, known, path)) : lineOf(featureId, count, path)
   })
-  return lines.some((line) => line instanceof Promise) ? Promise.all(lines) : (lines as readonly Line[])
+  return lines.some(isPromise) ? Promise.all(lines) : (lines as readonly Line[])
 }
 
 function lineOf(featureId: string, units: number, path: string): Line {

@@ -1,9 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
+import type { Backend } from './backends/backend.ts'
+import { embedded } from './backends/embedded.ts'
 import { clientOf, failureOf, linkKinds } from './client.fixture.ts'
 import { denialOf } from './denialError.ts'
 import { usage } from './running.ts'
-import { balance, openMetering, serve } from './served.fixture.ts'
+import { balance, meteringOn, openMetering, serve } from './served.fixture.ts'
 
 const acme = { user: { orgId: 'acme' } }
 
@@ -379,6 +381,42 @@ describe('counting', () => {
     await expect(counted.promise).rejects.toThrow('work had ended when its usage was counted: await the work before the resolver returns')
     expect(onError).toHaveBeenCalledOnce()
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1 })
+  })
+
+  it('while the cost is being recorded is told, like after it: it would be lost', async () => {
+    const onError = vi.fn()
+    const { engine, t, meteredProcedure } = await openMetering({ onError })
+    const committing = Promise.withResolvers<void>()
+    const recorded = Promise.withResolvers<void>()
+    const backend: Backend = {
+      ...embedded(engine),
+      async commit(hold, request) {
+        committing.resolve()
+        await recorded.promise
+        return embedded(engine).commit(hold, request)
+      },
+    }
+    const counted = Promise.withResolvers<unknown>()
+    const tool = Promise.withResolvers<unknown>()
+    const metering = meteringOn({ backend, onError })
+    const inner = t.router({ tool: meteredProcedure('messages', { units: 1 }).mutation(() => 'tool') })
+    const router = t.router({
+      work: t.procedure.use(metering.metered('messages', { units: 3 })).mutation(({ ctx }) => {
+        ctx.usage.add(1)
+        void committing.promise.then(() => {
+          counted.resolve(ctx.usage.add(1))
+          tool.resolve(inner.createCaller(ctx).tool())
+        })
+      }),
+    })
+    const call = router.createCaller(acme).work()
+    await expect(counted.promise).rejects.toThrow('work had ended when its usage was counted')
+    // A call that comes then is not part of it any more, and is charged on its own.
+    expect(await tool.promise).toBe('tool')
+    recorded.resolve()
+    await call
+    expect(onError).toHaveBeenCalledOnce()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 2, held: 0 })
   })
 
   it('a feature that the procedure is not metered by is a mistake, in a sentence', async () => {

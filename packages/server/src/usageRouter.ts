@@ -86,12 +86,14 @@ export type UsageRouter<TFeatures extends Features, TErrorShape> = TRPCBuiltRout
   UsageProcedures<TFeatures, TErrorShape>
 >
 
-const entityInput = z.object({ entityId: z.string().min(1).optional() }).optional()
-const changesInput = z.object({ entityId: z.string().min(1).optional(), lastEventId: z.string().nullish() }).optional()
-const quoteInput = z.object({ path: z.string(), input: z.unknown().optional() })
+// What is not known is refused by name: a client that names a customer, or misspells an entity, is told so instead of misled.
+const entity = { entityId: z.string().min(1).optional() }
+const entityInput = z.strictObject(entity).optional()
+const changesInput = z.strictObject({ ...entity, lastEventId: z.string().nullish() }).optional()
+const quoteInput = z.strictObject({ path: z.string(), input: z.unknown().optional() })
 const historyInput = z
-  .object({
-    entityId: z.string().min(1).optional(),
+  .strictObject({
+    ...entity,
     featureIds: z.array(z.string()).min(1).max(100),
     from: z.number().int().nonnegative(),
     until: z.number().int().nonnegative(),
@@ -99,8 +101,8 @@ const historyInput = z
   })
   .refine(({ from, until }) => from < until, { error: 'until must be later than from' })
 const receiptsInput = z
-  .object({
-    entityId: z.string().min(1).optional(),
+  .strictObject({
+    ...entity,
     cursor: z.string().nullish(),
     limit: z.number().int().min(1).max(100).optional(),
     featureId: z.string().optional(),

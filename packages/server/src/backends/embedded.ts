@@ -124,7 +124,7 @@ export function embedded(engine: Engine): Backend {
       const { customer, settlement } = answer
       return {
         kind: 'committed',
-        receipt: () => settlementReceipt(settlement, operation.id, timeOf(customer), customer),
+        receipt: () => settlementReceipt(settlement, operation.id, customer.id, timeOf(customer)),
         access: accessAfter(customer, caller),
       }
     },
@@ -153,7 +153,7 @@ export function embedded(engine: Engine): Backend {
         const { customer, uses } = answer
         const entry = { customerId: customer.id, seq: customer.seq, at: timeOf(customer), operationId: operation.id }
         const changes = uses.map((use) => ({ kind: 'used', use }) as const)
-        const receipt = receiptOf({ ...entry, changes }, customer)
+        const receipt = receiptOf({ ...entry, changes })
         const nothing = { operationId: operation.id, customerId: customer.id, entityId, at: entry.at, items: [] }
         return { kind: 'committed', receipt: () => receipt ?? nothing, access }
       }
@@ -164,7 +164,7 @@ export function embedded(engine: Engine): Backend {
     },
     async receipt(caller, operationId) {
       const entry = await entryOf(caller, operationId)
-      return entry && receiptOf(entry, await engine.customer(caller.customerId))
+      return entry && receiptOf(entry)
     },
     async refund(caller, operationId) {
       const entry = await entryOf(caller, operationId)
@@ -176,7 +176,7 @@ export function embedded(engine: Engine): Backend {
       if (answer.ok) {
         const at = timeOf(answer.customer)
         const changes = answer.uses.map((use) => ({ kind: 'refunded', use, ofOperationId: operationId }) as const)
-        const receipt = receiptOf({ customerId: caller.customerId, seq: answer.customer.seq, at, operationId, changes }, answer.customer)
+        const receipt = receiptOf({ customerId: caller.customerId, seq: answer.customer.seq, at, operationId, changes })
         return receipt ? { kind: 'refunded', receipt, access } : { kind: 'not_found' }
       }
       if (answer.code === 'operation_done' || answer.code === 'operation_running') return { kind: 'already_refunded', access }

@@ -39,7 +39,6 @@ export async function historyOf(engine: Engine, query: HistoryQuery): Promise<re
 /** One page of receipts, newest first. */
 export async function receiptsOf(engine: Engine, query: ReceiptQuery): Promise<ReceiptPage> {
   const { caller, limit, featureId, search } = query
-  const customer = await engine.customer(caller.customerId)
   const items: LedgerReceipt[] = []
   let cursor = query.cursor
   // Entries that are no receipts, or not wanted, do not count: read on, one entry more at a time, until the page is full.
@@ -51,7 +50,7 @@ export async function receiptsOf(engine: Engine, query: ReceiptQuery): Promise<R
       ...(cursor !== null && { cursor }),
     })
     for (const entry of page.items) {
-      const receipt = receiptOf(entry, customer)
+      const receipt = receiptOf(entry)
       if (receipt && isOf(receipt.entityId, caller.entityId) && matches(receipt, featureId, search)) items.push(receipt)
     }
     cursor = page.nextCursor

@@ -1,4 +1,4 @@
-import { type Amount, type CustomerState, type Entry, type Payment, type Settlement, type Use, unitsOf } from '@tollgate/engine'
+import { type Amount, type Entry, type Payment, type Settlement, type Use, unitsOf } from '@tollgate/engine'
 import type { Receipt, ReceiptItem } from '@tollgate/features'
 import type { LedgerReceipt } from '../backend.ts'
 
@@ -6,7 +6,7 @@ import type { LedgerReceipt } from '../backend.ts'
 export const PROCEDURE = 'procedure'
 
 /** What one entry cost, as people are told; null when it moved no units. */
-export function receiptOf(entry: Entry, customer: CustomerState | null): LedgerReceipt | null {
+export function receiptOf(entry: Entry): LedgerReceipt | null {
   const uses = usesOf(entry)
   const [first] = uses
   if (first === undefined) return null
@@ -16,20 +16,20 @@ export function receiptOf(entry: Entry, customer: CustomerState | null): LedgerR
     customerId: entry.customerId,
     entityId: first.entityId,
     at: entry.at,
-    items: uses.map((use) => itemOf(use.featureId, use.units, use.payments, customer)),
+    items: uses.map((use) => itemOf(use.featureId, use.units, use.payments)),
     procedure: typeof procedure === 'string' ? procedure : null,
     kind: first.ofOperationId === null ? 'use' : 'refund',
   }
 }
 
 /** The receipt of a hold that was just committed. */
-export function settlementReceipt(settlement: Settlement, operationId: string, at: number, customer: CustomerState): Receipt {
+export function settlementReceipt(settlement: Settlement, operationId: string, customerId: string, at: number): Receipt {
   return {
     operationId,
-    customerId: customer.id,
+    customerId,
     entityId: settlement.entityId,
     at,
-    items: settledUses(settlement).map((use) => itemOf(use.featureId, use.units, use.payments, customer)),
+    items: settledUses(settlement).map((use) => itemOf(use.featureId, use.units, use.payments)),
   }
 }
 
@@ -68,11 +68,10 @@ function settledUses(settlement: Settlement): readonly Use[] {
     }))
 }
 
-function itemOf(featureId: string, units: Amount, payments: readonly Payment[], customer: CustomerState | null): ReceiptItem {
-  const planOf = (grantId: string): string | null => customer?.grants.find((grant) => grant.id === grantId)?.planId ?? null
+function itemOf(featureId: string, units: Amount, payments: readonly Payment[]): ReceiptItem {
   return {
     featureId,
     units: unitsOf(units),
-    payments: payments.map(({ grantId, poolId, amount }) => ({ grantId, poolId, planId: planOf(grantId), amount: unitsOf(amount) })),
+    payments: payments.map(({ grantId, poolId, planId, amount }) => ({ grantId, poolId, planId, amount: unitsOf(amount) })),
   }
 }
