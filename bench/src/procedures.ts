@@ -1,115 +1,136 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { Worker } from 'node:worker_threads'
-import { getRequestListener } from '@hono/node-server'
-import { openEngine } from '@tollgate/engine'
-import { creditSystem, defineFeatures, definePlans, included, metered } from '@tollgate/features'
-import { createMetering, denialFormatter, embedded } from '@tollgate/server'
-import { mountTrpc } from '@tollgate/server/hono'
-import { initTRPC } from '@trpc/server'
-import { fetchRequestHandler } from '@trpc/server/adapters/fetch'
 import { Command } from 'commander'
-import { Hono } from 'hono'
-import { z } from 'zod'
-import type { LoadOptions, Round } from './procedures/load.ts'
+import type { Round } from './procedures/load.ts'
+import { type LoadRunner, type ServerRunner, startLoad, startServer } from './procedures/runners.ts'
 
-const features = defineFeatures({ messages: metered(), image_gen: metered(), credits: creditSystem({ image_gen: 10 }) })
-const plans = definePlans(features, {
-  free: { name: 'Free', autoEnable: true, items: { messages: included(1_000_000_000), credits: included(1_000_000_000) } },
-})
-
-const Prompt = z.object({ n: z.number(), text: z.string() })
-
-interface Context {
-  readonly user: { readonly orgId: string }
+interface Options {
+  readonly json?: string
+  readonly profile?: string
+  readonly rounds: number
+  readonly seconds: number
+  readonly inFlight: number
 }
 
-/** The same procedure, bare and metered, over an engine on a durable file. */
-async function openApps(url: string) {
-  const engine = await openEngine({ features, plans, url })
-  const t = initTRPC.context<Context>().create({ errorFormatter: denialFormatter })
-  const metering = createMetering({
-    features,
-    backend: embedded(engine),
-    identify: ({ ctx }: { ctx: Context }) => ({ customerId: ctx.user.orgId }),
-    onOutage: 'deny',
-  })
-  const { meteredProcedure } = metering.procedures(t.procedure)
-  const bare = t.router({ generate: t.procedure.input(Prompt).mutation(({ input }) => ({ images: input.n })) })
-  const counted = t.router({
-    generate: meteredProcedure('image_gen', { input: Prompt, units: ({ input }) => input.n }).mutation(({ input }) => ({
-      images: input.n,
-    })),
-  })
-  const contextOf = (req: Request): Context => ({ user: { orgId: req.headers.get('x-org') ?? 'customer-0' } })
-  const bareApp = new Hono().all('/trpc/*', (c) =>
-    fetchRequestHandler({ endpoint: '/trpc', req: c.req.raw, router: bare, createContext: ({ req }) => contextOf(req) }),
-  )
-  const meteredApp = new Hono()
-  mountTrpc(meteredApp, { router: counted, createContext: ({ req }) => contextOf(req) })
-  return { bareApp, meteredApp, close: () => engine.close() }
+/** How often one way of calling takes how long; medians over all rounds. */
+interface Figures {
+  /** Wall-clock time per call, in µs. */
+  readonly us: number
+  /** CPU time of the server's process per call, all of its threads together, in µs. */
+  readonly cpuUs: number
+  readonly p50Ms?: number
+  readonly p99Ms?: number
 }
 
-interface Pair<T> {
-  readonly bare: T
-  readonly metered: T
+/** One way of calling a metered procedure, beside the bare one in the same rounds. */
+interface Comparison {
+  readonly name: string
+  readonly bare: Figures
+  readonly metered: Figures
+  /** Metered ÷ bare: the median of the rounds' ratios, not the ratio of the medians. */
+  readonly ratio: number
+  readonly cpuRatio: number
+  readonly ratios: readonly number[]
 }
 
-/** Alternates between the two, so that what else the machine does hits both. */
-async function interleaved<T>(rounds: number, bare: () => Promise<T>, metered: () => Promise<T>): Promise<readonly Pair<T>[]> {
-  const pairs: Pair<T>[] = []
-  for (let round = 0; round < rounds; round++) {
+interface Pair {
+  readonly bare: Figures
+  readonly metered: Figures
+}
+
+const options = new Command()
+  .description('Measures what metering adds to a procedure, beside the same procedure bare, on a durable file.')
+  .option('--json <file>', 'write the measurements to a file')
+  .option('--profile <folder>', 'leave CPU profiles of the two servers in a folder')
+  .option('--rounds <number>', 'how often each load is repeated: the medians are told', Number, 9)
+  .option('--seconds <number>', 'how long each load lasts', Number, 1)
+  .option('--in-flight <number>', 'calls under way at any time', Number, 64)
+  .parse()
+  .opts<Options>()
+
+/** pnpm starts the script in this package's folder; a path is meant from where the person stands. */
+const fromHere = (path: string): string => resolve(process.env['INIT_CWD'] ?? '.', path)
+
+const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'))
+const profileFolder = options.profile === undefined ? null : fromHere(options.profile)
+const load = startLoad()
+try {
+  const bare = await startServer('bare', '', profileFolder)
+  const metered = await startServer('metered', join(folder, 'usage.db'), profileFolder)
+  const comparisons = [
+    await compare(
+      'app.request, 1 at a time',
+      () => called(bare, 1, 500),
+      () => called(metered, 1, 500),
+    ),
+    await compare(
+      `app.request, ${options.inFlight} at a time`,
+      () => called(bare, options.inFlight, 4_000),
+      () => called(metered, options.inFlight, 4_000),
+    ),
+    await compare(
+      `socket, ${options.inFlight} in flight`,
+      () => loaded(bare, load, false),
+      () => loaded(metered, load, false),
+    ),
+    await compare(
+      `socket, ${options.inFlight} in flight, each call with an operation id`,
+      () => loaded(bare, load, true),
+      () => loaded(metered, load, true),
+    ),
+  ]
+  await Promise.all([bare.close(), metered.close()])
+  process.stdout.write(`${comparisons.map(lineOf).join('\n')}\n`)
+  if (options.json !== undefined)
+    await writeFile(fromHere(options.json), `${JSON.stringify({ node: process.version, comparisons }, null, 2)}\n`)
+} finally {
+  load.close()
+  await rm(folder, { recursive: true, force: true })
+}
+
+/** Alternates between the two, so that what else the machine does hits both; the first round of each warms up and does not count. */
+async function compare(name: string, bare: () => Promise<Figures>, metered: () => Promise<Figures>): Promise<Comparison> {
+  const pairs: Pair[] = []
+  for (let round = 0; round <= options.rounds; round++) {
     if (round % 2 === 0) pairs.push({ bare: await bare(), metered: await metered() })
     else {
       const second = await metered()
       pairs.push({ bare: await bare(), metered: second })
     }
   }
-  return pairs
-}
-
-/** Calls through `app.request`, so many at a time; µs per call. */
-async function inProcess(app: Hono, inFlight: number, calls: number): Promise<number> {
-  const body = '{"n":1,"text":"a prompt of some length, as people write them"}'
-  let left = calls
-  const startedAt = performance.now()
-  await Promise.all(
-    Array.from({ length: inFlight }, async (_, lane) => {
-      while (left-- > 0) {
-        const headers = { 'content-type': 'application/json', 'x-org': `customer-${(left + lane) % CUSTOMERS}` }
-        const response = await app.request('/trpc/generate', { method: 'POST', headers, body })
-        if (response.status !== 200) throw new Error(await response.text())
-        await response.text()
-      }
-    }),
-  )
-  return ((performance.now() - startedAt) / calls) * 1_000
-}
-
-const CUSTOMERS = 1_000
-
-/** Serves an application and hands out rounds of load against it. */
-async function overSocket(app: Hono, inFlight: number) {
-  const server = createServer(getRequestListener(app.fetch))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  const workerData: LoadOptions = { port, path: '/trpc/generate', inFlight, customers: CUSTOMERS }
-  const worker = new Worker(new URL('./procedures/load.ts', import.meta.url), { workerData })
+  const measured = pairs.slice(1)
+  const ratios = measured.map((pair) => pair.metered.us / pair.bare.us)
   return {
-    round: (durationMs: number) =>
-      new Promise<Round>((resolve, reject) => {
-        worker.once('message', (round: Round | string) => (typeof round === 'string' ? reject(new Error(round)) : resolve(round)))
-        worker.once('error', reject)
-        worker.postMessage(durationMs)
-      }),
-    async close() {
-      await worker.terminate()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
+    name,
+    bare: medianOf(measured.map((pair) => pair.bare)),
+    metered: medianOf(measured.map((pair) => pair.metered)),
+    ratio: median(ratios),
+    cpuRatio: median(measured.map((pair) => pair.metered.cpuUs / pair.bare.cpuUs)),
+    ratios,
+  }
+}
+
+function called(server: ServerRunner, inFlight: number, calls: number): Promise<Figures> {
+  return server.call(inFlight, calls)
+}
+
+async function loaded(server: ServerRunner, runner: LoadRunner, named: boolean): Promise<Figures> {
+  const { inFlight, seconds } = options
+  const before = await server.cpuUs()
+  const round: Round = await runner.round({ port: server.port, inFlight, named, durationMs: seconds * 1_000 })
+  const cpuUs = ((await server.cpuUs()) - before) / round.answers
+  return { us: (round.elapsedMs / round.answers) * 1_000, cpuUs, p50Ms: round.p50Ms, p99Ms: round.p99Ms }
+}
+
+function medianOf(figures: readonly Figures[]): Figures {
+  const of = (pick: (each: Figures) => number): number => median(figures.map(pick))
+  const { p50Ms, p99Ms } = figures[0] ?? {}
+  return {
+    us: of((each) => each.us),
+    cpuUs: of((each) => each.cpuUs),
+    ...(p50Ms !== undefined && { p50Ms: of((each) => each.p50Ms ?? Number.NaN) }),
+    ...(p99Ms !== undefined && { p99Ms: of((each) => each.p99Ms ?? Number.NaN) }),
   }
 }
 
@@ -117,99 +138,11 @@ function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
-export interface ProcedureFigures {
-  /** µs per call through `app.request`, one at a time and 64 at a time; the ratio is metered ÷ bare. */
-  readonly inProcess: readonly { readonly inFlight: number; readonly bareUs: number; readonly meteredUs: number; readonly ratio: number }[]
-  /** Calls per second over a socket, 64 in flight; the ratio is the time per call, metered ÷ bare. */
-  readonly socket: {
-    readonly inFlight: number
-    readonly barePerSecond: number
-    readonly meteredPerSecond: number
-    readonly bareP99Ms: number
-    readonly meteredP99Ms: number
-    readonly ratio: number
-    readonly ratios: readonly number[]
+function lineOf({ name, bare, metered, ratio, cpuRatio, ratios }: Comparison): string {
+  const figures = ({ us, cpuUs, p50Ms, p99Ms }: Figures): string => {
+    const tail = p50Ms === undefined || p99Ms === undefined ? '' : `, p50 ${p50Ms.toFixed(1)} ms, p99 ${p99Ms.toFixed(1)} ms`
+    return `${us.toFixed(1)} µs (${Math.round(1e6 / us).toLocaleString('en-US')}/s, CPU ${cpuUs.toFixed(1)} µs${tail})`
   }
-}
-
-/** Measures what metering adds to a procedure, on a durable file. */
-export async function measureProcedures({
-  rounds = 9,
-  roundMs = 1_000,
-}: {
-  rounds?: number
-  roundMs?: number
-} = {}): Promise<ProcedureFigures> {
-  const folder = await mkdtemp(join(tmpdir(), 'tollgate-bench-'))
-  const { bareApp, meteredApp, close } = await openApps(`file:${join(folder, 'usage.db')}`)
-  try {
-    const inProcessFigures: ProcedureFigures['inProcess'][number][] = []
-    for (const inFlight of [1, 64]) {
-      const calls = inFlight === 1 ? 500 : 4_000
-      const pairs = await interleaved(
-        rounds + 1,
-        () => inProcess(bareApp, inFlight, calls),
-        () => inProcess(meteredApp, inFlight, calls),
-      )
-      const measured = pairs.slice(1)
-      inProcessFigures.push({
-        inFlight,
-        bareUs: median(measured.map(({ bare }) => bare)),
-        meteredUs: median(measured.map(({ metered }) => metered)),
-        ratio: median(measured.map(({ bare, metered }) => metered / bare)),
-      })
-    }
-    const inFlight = 64
-    const [bareLoad, meteredLoad] = await Promise.all([overSocket(bareApp, inFlight), overSocket(meteredApp, inFlight)])
-    const pairs = await interleaved(
-      rounds + 1,
-      () => bareLoad.round(roundMs),
-      () => meteredLoad.round(roundMs),
-    )
-    await Promise.all([bareLoad.close(), meteredLoad.close()])
-    const measured = pairs.slice(1)
-    const perSecond = ({ answers, elapsedMs }: Round): number => (answers / elapsedMs) * 1_000
-    const ratios = measured.map(({ bare, metered }) => perSecond(bare) / perSecond(metered))
-    return {
-      inProcess: inProcessFigures,
-      socket: {
-        inFlight,
-        barePerSecond: median(measured.map(({ bare }) => perSecond(bare))),
-        meteredPerSecond: median(measured.map(({ metered }) => perSecond(metered))),
-        bareP99Ms: median(measured.map(({ bare }) => bare.p99Ms)),
-        meteredP99Ms: median(measured.map(({ metered }) => metered.p99Ms)),
-        ratio: median(ratios),
-        ratios,
-      },
-    }
-  } finally {
-    await close()
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
-function report({ inProcess: figures, socket }: ProcedureFigures): string {
-  const lines = figures.map(
-    ({ inFlight, bareUs, meteredUs, ratio }) =>
-      `app.request, ${inFlight} at a time: bare ${bareUs.toFixed(1)} µs, metered ${meteredUs.toFixed(1)} µs, ${ratio.toFixed(2)}×`,
-  )
-  const perSecond = (value: number): string => Math.round(value).toLocaleString('en-US')
-  return [
-    ...lines,
-    `socket, ${socket.inFlight} in flight: bare ${perSecond(socket.barePerSecond)}/s (p99 ${socket.bareP99Ms.toFixed(1)} ms), metered ${perSecond(socket.meteredPerSecond)}/s (p99 ${socket.meteredP99Ms.toFixed(1)} ms), ${socket.ratio.toFixed(2)}×`,
-  ].join('\n')
-}
-
-if (import.meta.main) {
-  const options = new Command()
-    .description('Measures what metering adds to a procedure, beside the same procedure bare, on a durable file.')
-    .option('--json <file>', 'write the measurements to a file')
-    .option('--rounds <number>', 'how often each load is repeated: the medians are told', Number, 9)
-    .parse()
-    .opts<{ readonly json?: string; readonly rounds: number }>()
-  const figures = await measureProcedures({ rounds: options.rounds })
-  process.stdout.write(`${report(figures)}\n`)
-  // pnpm starts the script in this package's folder; the path is meant from where the person stands.
-  if (options.json !== undefined)
-    await writeFile(resolve(process.env['INIT_CWD'] ?? '.', options.json), `${JSON.stringify(figures, null, 2)}\n`)
+  const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`
+  return `${name}: ${ratio.toFixed(2)}× (${spread}; CPU ${cpuRatio.toFixed(2)}×)\n  bare    ${figures(bare)}\n  metered ${figures(metered)}`
 }

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net'
-import { parentPort, workerData } from 'node:worker_threads'
+import { BODY, CUSTOMERS, PATH } from './app.ts'
 
-/** What the load generator is told. */
-export interface LoadOptions {
+/** Load for one round. */
+export interface LoadTask {
   readonly port: number
-  readonly path: string
   /** Requests under way at any time, each on a connection of its own. */
   readonly inFlight: number
-  /** Customers that take turns. */
-  readonly customers: number
+  /** Whether each call carries an operation id of its own, as a client's mutations do. */
+  readonly named: boolean
+  readonly durationMs: number
 }
 
 /** One round: how many answers came within the time, and how long each took. */
@@ -19,24 +19,21 @@ export interface Round {
   readonly p99Ms: number
 }
 
-/**
- * Sends requests that were written beforehand and looks at nothing but where an answer ends: the server is what is measured.
- *
- * Runs in a thread of its own.
- */
-async function run({ port, path, inFlight, customers }: LoadOptions, durationMs: number): Promise<Round> {
-  const requests = Array.from({ length: customers }, (_, index) => requestOf(path, `customer-${index}`))
+/** Sends requests that were written beforehand and looks at nothing but where an answer ends: the server is what is measured. */
+async function run({ port, inFlight, named, durationMs }: LoadTask): Promise<Round> {
+  const requests = Array.from({ length: CUSTOMERS }, (_, index) => requestOf(`customer-${index}`))
   const latencies: number[] = []
   const endAt = performance.now() + durationMs
-  let next = 0
   const startedAt = performance.now()
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
       const socket = await connected(port)
       while (performance.now() < endAt) {
-        const request = requests[next++ % customers] ?? ''
+        const [head = '', tail = ''] = requests[sent % CUSTOMERS] ?? []
+        const name = named ? `x-tollgate-operation: ${process.pid}-${sent}-f3b1c6a2-94e0-4a57\r\n` : ''
+        sent++
         const sentAt = performance.now()
-        await exchange(socket, request)
+        await exchange(socket, head + name + tail)
         latencies.push(performance.now() - sentAt)
       }
       socket.destroy()
@@ -48,9 +45,12 @@ async function run({ port, path, inFlight, customers }: LoadOptions, durationMs:
   return { answers: latencies.length, elapsedMs, p50Ms: quantile(0.5), p99Ms: quantile(0.99) }
 }
 
-function requestOf(path: string, customer: string): string {
-  const body = '{"n":1,"text":"a prompt of some length, as people write them"}'
-  return `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nx-org: ${customer}\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+let sent = 0
+
+/** A request in two parts: another header fits between them. */
+function requestOf(customer: string): readonly [head: string, tail: string] {
+  const head = `POST ${PATH} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\nx-org: ${customer}\r\n`
+  return [head, `content-length: ${BODY.length}\r\n\r\n${BODY}`]
 }
 
 function connected(port: number): Promise<Socket> {
@@ -84,10 +84,9 @@ function exchange(socket: Socket, request: string): Promise<void> {
   })
 }
 
-parentPort?.on('message', (durationMs: number) => {
-  // The thread is started with these options.
-  run(workerData as LoadOptions, durationMs).then(
-    (round) => parentPort?.postMessage(round),
-    (error: unknown) => parentPort?.postMessage(String(error)),
+process.on('message', (task: LoadTask) => {
+  run(task).then(
+    (round) => process.send?.(round),
+    (error: unknown) => process.send?.(String(error)),
   )
 })
