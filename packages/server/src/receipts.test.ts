@@ -1,3 +1,4 @@
+import { getUntypedClient } from '@trpc/client'
 import { describe, expect, it } from 'vitest'
 import { clientOf, failureOf } from './client.fixture.ts'
 import { balance, openMetering, START } from './served.fixture.ts'
@@ -61,6 +62,13 @@ describe('receipts', () => {
     const rest = await client.usage.receipts.query({ limit: 2, cursor: first.nextCursor })
     expect(rest.items).toMatchObject([{ procedure: 'send', at: START }])
     expect(rest.nextCursor).toBeNull()
+  })
+
+  it('are read by infinite queries, which say a direction besides', async () => {
+    const { url, client } = await openUsageApp()
+    await client.send.mutate()
+    const page = await getUntypedClient(clientOf(url)).query('usage.receipts', { limit: 5, direction: 'forward' })
+    expect(page).toMatchObject({ items: [{ procedure: 'send' }] })
   })
 
   it('are found by feature, and by a part of the procedure or the operation', async () => {

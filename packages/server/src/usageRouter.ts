@@ -104,6 +104,8 @@ const receiptsInput = z
   .strictObject({
     ...entity,
     cursor: z.string().nullish(),
+    // React Query's infinite queries say which way they read on; receipts are read on in one.
+    direction: z.enum(['forward', 'backward']).optional(),
     limit: z.number().int().min(1).max(100).optional(),
     featureId: z.string().optional(),
     search: z.string().max(200).optional(),
