@@ -1,35 +1,53 @@
 import { appendFileSync } from 'node:fs'
-import { features, plans } from '../backend.contract.ts'
+import { flushCompileCache } from 'node:module'
 import { OutageError } from '../backend.ts'
 import { autumn } from './autumn.ts'
+import { type CrashOperation, type CrashOrders, crashFeatures, crashOperation, crashPlans } from './crashed.fixture.ts'
 import { lease } from './leases.ts'
 
-// An application that meters one operation after the other until it is killed. What it acknowledges it has answered to a client.
-const [url = '', outbox = '', log = '', from = '0', until = '0', leased = ''] = process.argv.slice(2)
-const backend = autumn({
-  secretKey: 'am_sk_test_secret',
-  url,
-  features,
-  plans,
-  outbox: { url: outbox },
-  timeoutMs: 2_000,
-  ...(leased !== '' && { lease: { logs: lease({ units: 50, ttlMs: 2_000 }) } }),
-})
-const caller = { customerId: 'acme', entityId: null }
-const items = [{ featureId: 'logs', units: 1 }]
-let next = Number(from)
+// An application that meters one operation after the other until it is killed. What it writes down it has answered to a client.
+await import('autumn-js')
+// Written at the end of a process by itself, and there is no end here.
+flushCompileCache()
+process.once('disconnect', () => process.exit())
+// The test sends nothing else.
+process.once('message', (orders) => void run(orders as CrashOrders))
+process.send?.('ready')
 
-async function worker(): Promise<void> {
-  while (next < Number(until)) {
-    const id = `op-${next++}`
-    try {
-      const answer = await backend.reserve({ caller, items, operation: { id, fingerprint: '' }, ttlMs: 5_000, procedure: 'crash' })
-      if (answer.kind === 'held') await backend.commit(answer.hold, { units: items, overage: 'refuse', answer: 'ok' })
-      if (answer.kind === 'held' || answer.kind === 'repeated') appendFileSync(log, `${id}\n`)
-    } catch (error) {
-      if (!(error instanceof OutageError)) throw error
+async function run({ url, outboxUrl, log, from }: CrashOrders): Promise<void> {
+  const backend = autumn({
+    secretKey: 'am_sk_test_secret',
+    url,
+    features: crashFeatures,
+    plans: crashPlans,
+    outbox: { url: outboxUrl },
+    timeoutMs: 2_000,
+    lease: { leased: lease({ units: 50, ttlMs: 2_000 }) },
+    pattern: { tracked: 'track' },
+  })
+  const caller = { customerId: 'acme', entityId: null }
+  let next = from
+
+  const answered = (id: string): void => appendFileSync(log, `${id}\n`)
+
+  const operate = async (id: string, { featureId, units, used }: CrashOperation): Promise<void> => {
+    const operation = { id, fingerprint: '' }
+    const answer = await backend.reserve({ caller, items: [{ featureId, units }], operation, ttlMs: 5_000, procedure: 'crash' })
+    if (answer.kind === 'repeated') return answered(id)
+    if (answer.kind !== 'held') return
+    if (used === null) return void (await backend.release(answer.hold))
+    await backend.commit(answer.hold, { units: [{ featureId, units: used }], overage: 'refuse', answer: 'ok' })
+    answered(id)
+    process.send?.('answered')
+  }
+
+  const client = async (): Promise<never> => {
+    for (;;) {
+      const number = next++
+      await operate(`op-${number}`, crashOperation(number)).catch((error: unknown) => {
+        if (!(error instanceof OutageError)) throw error
+      })
     }
   }
+  await Promise.all(Array.from({ length: 8 }, client))
 }
-
-await Promise.all(Array.from({ length: 8 }, worker))
