@@ -5,10 +5,10 @@ import type { CallResult, MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
 import { answerText, STREAMED_ANSWER } from './operation.ts'
 import type { MeteredRequest } from './request.ts'
-import { type MeteredRules, settleByAnswer } from './rules.ts'
+import { assertCountedAsItFlows, type MeteredRules, settleByAnswer } from './rules.ts'
 import { proceed, type RunningCall, runWithin } from './running.ts'
 import type { Settlement } from './settling.ts'
-import { followedStream, iterableOf } from './stream.ts'
+import { FollowedStream, iterableOf } from './stream.ts'
 import type { CallFacts } from './telemetry.ts'
 import { asUnits, type Line } from './units.ts'
 
@@ -48,7 +48,13 @@ export async function runHeld(held: HeldCall): Promise<CallResult> {
     await giveBack(held)
     return result
   }
-  return { ...result, data: streamed(held, source, work) }
+  try {
+    return { ...result, data: streamed(held, source, work) }
+  } catch (error) {
+    work?.end('failed', error)
+    await giveBack(held)
+    throw error
+  }
 }
 
 /** Settles a call whose answer is there. What cannot be paid is given back, and the caller is refused the answer. */
@@ -77,17 +83,21 @@ async function settle(held: HeldCall, result: Done): Promise<CallResult> {
 
 /** Follows a stream: what was delivered is committed, however it ends. */
 function streamed(held: HeldCall, source: AsyncIterable<unknown>, work: ReturnType<typeof startOf>): AsyncIterable<unknown> {
-  const { rules, call, lines, account, part, operation, request } = held
+  const { core, rules, call, lines, account, part, operation, request } = held
+  assertCountedAsItFlows(rules, call)
   /** What is to be paid if the stream ends here; null until a chunk was delivered. */
   let delivered: readonly Line[] | null = null
   account.extendBy(lines)
 
-  return followedStream(source, call.signal, {
+  let lastReadAt = core.clock.now()
+  const readAt = (): number => (stream.isAwaited ? core.clock.now() : lastReadAt)
+  const stream: FollowedStream = new FollowedStream(source, call.signal, {
     within: (step) => runWithin(held, () => (work ? work.run(step) : step())),
     onChunk: () => account.paid(),
     onError: async (error) => rules.claim?.(error, call),
     onDelivered() {
       delivered = account.totals()
+      lastReadAt = core.clock.now()
     },
     async onEnd(how) {
       work?.end(how)
@@ -103,6 +113,8 @@ function streamed(held: HeldCall, source: AsyncIterable<unknown>, work: ReturnTy
       return how === 'done' && call.type !== 'subscription' ? lastChunk(request, account.access) : null
     },
   })
+  if (account.backend === core.backend && !account.ended) core.keepAlive.add(account.hold, { readAt, expire: () => stream.expire() })
+  return stream
 }
 
 function startOf({ core, facts }: HeldCall, step: 'work' | 'commit' | 'release') {

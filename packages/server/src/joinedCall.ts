@@ -1,8 +1,8 @@
 import type { Account } from './account.ts'
 import type { CallResult, MeteredCall } from './call.ts'
-import { type MeteredRules, settleByAnswer } from './rules.ts'
+import { assertCountedAsItFlows, type MeteredRules, settleByAnswer } from './rules.ts'
 import { proceed, type RunningCall, runWithin } from './running.ts'
-import { followedStream, iterableOf } from './stream.ts'
+import { FollowedStream, iterableOf } from './stream.ts'
 import type { Line } from './units.ts'
 
 /** Runs a call that a metered resolver makes for the same customer: it draws on the resolver's hold, and is on its receipt. */
@@ -14,9 +14,9 @@ export async function runJoined(rules: MeteredRules, call: MeteredCall, account:
     part.end('failed')
     return result
   }
-  const source = iterableOf(result.data, call)
-  if (source) return { ...result, data: joinedStream(rules, call, joined, source) }
   try {
+    const source = iterableOf(result.data, call)
+    if (source) return { ...result, data: joinedStream(rules, call, joined, source) }
     settleByAnswer(rules, call, part, result.data)
   } catch (error) {
     part.end('failed')
@@ -28,7 +28,8 @@ export async function runJoined(rules: MeteredRules, call: MeteredCall, account:
 
 function joinedStream(rules: MeteredRules, call: MeteredCall, joined: RunningCall, source: AsyncIterable<unknown>): AsyncIterable<unknown> {
   const { account, part } = joined
-  return followedStream(source, call.signal, {
+  assertCountedAsItFlows(rules, call)
+  return new FollowedStream(source, call.signal, {
     within: (step) => runWithin(joined, step),
     onChunk: () => account.paid(),
     onError: async (error) => rules.claim?.(error, call),

@@ -21,7 +21,7 @@ export type MeteringMiddleware<TContext, TInput, TContextOut> = (
 export interface SettleOptions<TWhat, TInput, TContext, TOutput, TSlotId extends string> {
   /**
    * What the call really used, told from its answer. Less than what was set aside goes back; more follows `overage`. Without it the call
-   * costs what it counted with `ctx.usage`, or else what was set aside.
+   * costs what it counted with `ctx.usage`, or else what was set aside. Not for streams, which count as they flow.
    */
   readonly used?: (opts: { readonly output: TOutput; readonly input: TInput; readonly ctx: TContext }) => UsedBy<TWhat>
   /**

@@ -198,6 +198,13 @@ describe('a repeat', () => {
     expect(print(new Set([1]))).not.toBe(print(new Set([2])))
     expect(print(1n)).not.toBe(print(1))
     expect(print(undefined)).toBe(print(undefined))
+    expect(print(new URL('https://a.example'))).not.toBe(print(new URL('https://b.example')))
+    expect(print(/a/)).not.toBe(print(/b/))
+    expect(print(Number.NaN)).not.toBe(print(null))
+    expect(print(Number.POSITIVE_INFINITY)).not.toBe(print(Number.NEGATIVE_INFINITY))
+    expect(print('1')).not.toBe(print(1))
+    expect(print(new Date(0))).not.toBe(print(`Date(0)`))
+    expect(print(new File(['x'], 'f.txt'))).not.toBe(print(new File(['x'], 'g.txt')))
     const form = (name: string, file: File) => {
       const data = new FormData()
       data.set('name', name)

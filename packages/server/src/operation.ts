@@ -63,25 +63,27 @@ export function parseAnswer(
   return { kind: 'data', data: transformer ? transformer.output.deserialize(kept.json) : kept.json }
 }
 
-/** One text for one input, however its keys are ordered. */
+/** One text for one input, however its keys are ordered; two inputs that differ have two. */
 function canonicalText(value: unknown): string {
-  if (value instanceof FormData)
-    return canonicalText([...value].map(([name, entry]) => [name, entry instanceof File ? fileFacts(entry) : entry]))
+  if (typeof value === 'bigint') return `${value}n`
+  // JSON would make null of NaN and of infinity.
+  if (typeof value === 'number') return String(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
+  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`
+  if (value instanceof FormData) return `Form(${canonicalText([...value])})`
+  if (value instanceof Blob) return `File(${canonicalText(fileFacts(value))})`
   if (value instanceof Date) return `Date(${value.getTime()})`
   if (value instanceof Map) return `Map(${canonicalText([...value])})`
   if (value instanceof Set) return `Set(${canonicalText([...value])})`
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
-    return `{${entries
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, entry]) => `${JSON.stringify(key)}:${canonicalText(entry)}`)
-      .join()}}`
-  }
-  return typeof value === 'bigint' ? `${value}n` : (JSON.stringify(value) ?? 'undefined')
+  if (value instanceof URL || value instanceof RegExp) return `Text(${JSON.stringify(String(value))})`
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined)
+  return `{${entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, entry]) => `${JSON.stringify(key)}:${canonicalText(entry)}`)
+    .join()}}`
 }
 
 /** A file is known by what it says of itself: its bytes are not read for this. */
-function fileFacts({ name, size, type }: File): readonly unknown[] {
-  return [name, size, type]
+function fileFacts(file: Blob): readonly unknown[] {
+  return [file instanceof File ? file.name : null, file.size, file.type]
 }

@@ -40,6 +40,7 @@ export function withRequest<TContext>(ctx: TContext, request: MeteredRequest): T
 
 /**
  * The context of a server-side call that may be repeated: a queue's delivery, a webhook. Under one id the call takes effect at most once.
+ * Its answer is kept as JSON: a repeat of one that answers more than that gets what JSON makes of it.
  * @example appRouter.createCaller(withOperation(ctx, job.id)).images.generate(job.input)
  */
 export function withOperation<TContext extends object>(ctx: TContext, operationId: string): TContext {

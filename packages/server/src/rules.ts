@@ -30,3 +30,8 @@ export function settleByAnswer(rules: MeteredRules, call: MeteredCall, part: Par
   )
   part.settleAt(lines)
 }
+
+/** Throws where `used` is to tell the cost of a stream: there is no answer to tell it from. */
+export function assertCountedAsItFlows({ used }: MeteredRules, { path }: MeteredCall): void {
+  if (used !== null) throw new Error(`${path} answers a stream, whose cost used() cannot tell: count it with ctx.usage as it flows`)
+}

@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { chunksOf, clientOf, failureOf } from './client.fixture.ts'
 import { balance, openMetering, serve } from './served.fixture.ts'
-import { followedStream, type StreamObserver } from './stream.ts'
+import { FollowedStream, type StreamObserver } from './stream.ts'
 
 const Prompt = z.object({ words: z.number() })
 
@@ -334,7 +334,7 @@ describe('a subscription', () => {
   })
 })
 
-describe('followedStream', () => {
+describe('FollowedStream', () => {
   const observer = () => {
     const ends: string[] = []
     const all: StreamObserver = {
@@ -353,7 +353,7 @@ describe('followedStream', () => {
   it('ends once when its reader leaves before the first chunk', async () => {
     const { all, ends } = observer()
     const ran = vi.fn()
-    const stream = followedStream(
+    const stream = new FollowedStream(
       (async function* () {
         ran()
         yield 1
@@ -361,8 +361,8 @@ describe('followedStream', () => {
       undefined,
       all,
     )
-    await stream.return?.()
-    await stream.return?.()
+    await stream.return()
+    await stream.return()
     expect(await stream.next()).toEqual({ done: true, value: undefined })
     expect(ends).toEqual(['left'])
     expect(ran).not.toHaveBeenCalled()
@@ -370,7 +370,7 @@ describe('followedStream', () => {
 
   it('hands on what the work returns', async () => {
     const { all } = observer()
-    const stream = followedStream(
+    const stream = new FollowedStream(
       (async function* () {
         yield 1
         return 'end'
@@ -385,7 +385,7 @@ describe('followedStream', () => {
 
   it('ends at once when the signal was aborted before', async () => {
     const { all, ends } = observer()
-    const stream = followedStream(
+    const stream = new FollowedStream(
       (async function* () {
         yield 1
       })(),

@@ -9,7 +9,7 @@ const Count = z.object({ n: z.number() })
 export async function openUsageApp() {
   const opened = await openMetering()
   const { t, metering, meteredProcedure, gatedProcedure } = opened
-  const ran = vi.fn()
+  const ran = vi.fn<() => void>()
   const router = t.router({
     usage: metering.usageRouter(t.procedure),
     images: t.router({
