@@ -1,6 +1,7 @@
 import { checkBoolean, checkOptions, checkPositive, checkText } from './check.ts'
 import { deepFreeze } from './deepFreeze.ts'
 import type { BooleanFeature, Costs, CreditSystemFeature, Feature, Features } from './feature.ts'
+import type { MeteredId } from './featureId.ts'
 import { checkId, entriesOf } from './id.ts'
 import { RegistryError } from './registryError.ts'
 import { shown } from './shown.ts'
@@ -31,17 +32,21 @@ export function defineFeatures<const $Features extends Features>(
 }
 
 type CheckedFeatures<TFeatures extends Features> = {
-  readonly [Id in keyof TFeatures]: PartOrFault<TFeatures[Id], FeatureFault<TFeatures, TFeatures[Id]>>
+  readonly [Id in keyof TFeatures]: CheckedFeature<TFeatures, TFeatures[Id]>
 }
 
-type FeatureFault<TFeatures extends Features, TFeature> =
-  TFeature extends CreditSystemFeature<infer $Costs> ? CostsFault<TFeatures, $Costs> : never
+type CheckedFeature<TFeatures extends Features, TFeature> =
+  TFeature extends CreditSystemFeature<infer $Costs> ? PartOrFault<TFeature, CostsFault<TFeatures, $Costs>> : TFeature
 
 /** The sentences about a cost map; never when each cost is a metered feature's, or which ids it has is known at run time only. */
 type CostsFault<TFeatures extends Features, TCosts extends Costs> = string extends keyof TCosts ? never : KnownCostsFault<TFeatures, TCosts>
 
 type KnownCostsFault<TFeatures extends Features, TCosts extends Costs> = [keyof TCosts] extends [never]
   ? '✖ a credit system without costs pays for nothing: name the metered features that draw from it'
+  : EachCostFault<TFeatures, TCosts>
+
+type EachCostFault<TFeatures extends Features, TCosts extends Costs> = [keyof TCosts] extends [MeteredId<TFeatures>]
+  ? never
   : { readonly [Id in keyof TCosts & string]: CostFault<TFeatures, Id> }[keyof TCosts & string]
 
 type CostFault<TFeatures extends Features, TId extends string> = TId extends keyof TFeatures

@@ -1,7 +1,7 @@
 import type { BooleanFeature, CreditSystemFeature, Features, MeteredFeature } from './feature.ts'
 import type { AllocatedId } from './featureId.ts'
 import type { Interval } from './interval.ts'
-import type { GrantedTerms, IncludedTerms, ItemTerms } from './itemTerms.ts'
+import type { GrantedTerms, IncludedTerms, ItemTerms, UnlimitedTerms } from './itemTerms.ts'
 import type { PlanPriceTerms, PlanTerms } from './planTerms.ts'
 import type { PartOrFault } from './sound.ts'
 
@@ -21,8 +21,18 @@ type AutoEnableFault<TPlan, TKey> = [TKey, TPlan] extends ['autoEnable', { reado
   : never
 
 type CheckedItems<TFeatures extends Features, TItems> = {
-  readonly [Id in keyof TItems]: PartOrFault<TItems[Id], ItemFault<TFeatures, Id & string, TItems[Id]>>
+  // Almost every item is plain, which is cheap to see; what is left is looked at closely, for the sentence about it.
+  readonly [Id in keyof TItems]: TItems[Id] extends PlainTerms<TFeatures, Id>
+    ? TItems[Id]
+    : PartOrFault<TItems[Id], ItemFault<TFeatures, Id & string, TItems[Id]>>
 }
+
+type PlainTerms<TFeatures extends Features, TId> = TId extends keyof TFeatures ? PlainTermsOf<TFeatures[TId]> : never
+
+/** Terms that are right for every feature of a kind: those that name no entity. */
+type PlainTermsOf<TFeature> = TFeature extends BooleanFeature
+  ? GrantedTerms
+  : UnlimitedTerms | IncludedTerms<TFeature extends MeteredFeature<false> ? null : Interval | null, null>
 
 /** Nothing is said about what is only known to be a plan item: the compiler looks at that when a declaration fails for another reason. */
 type ItemFault<TFeatures extends Features, TId extends string, TTerms> = [ItemTerms] extends [TTerms]
