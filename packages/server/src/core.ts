@@ -3,7 +3,7 @@ import type { AccountOptions } from './account.ts'
 import type { Backend, Caller } from './backends/backend.ts'
 import type { Clock } from './clock.ts'
 import type { KeepAlive } from './keepAlive.ts'
-import type { OutageDesk } from './outage.ts'
+import type { OutageDesk } from './outage/outageDesk.ts'
 import type { Repeats } from './repeats.ts'
 import type { Settling } from './settling.ts'
 

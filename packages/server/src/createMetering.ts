@@ -1,6 +1,6 @@
 import type { Features, Receipt } from '@tollgate/features'
 import type { TRPCProcedureBuilder } from '@trpc/server'
-import type { Backend, Caller, Refund } from './backends/backend.ts'
+import { type Backend, type Caller, OutageError, type Refund } from './backends/backend.ts'
 import type { AnyBuilder, ContextOf, Identified } from './builder.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { MeteringCore } from './core.ts'
@@ -11,7 +11,9 @@ import { callerOf, type Identify } from './identify.ts'
 import { createKeepAlive } from './keepAlive.ts'
 import { type Metered, meteredMiddleware } from './metered.ts'
 import { type MeteredProcedure, meteredProcedureOn } from './meteredProcedure.ts'
-import { createOutageDesk, type OutagePolicies, type OutageUse } from './outage.ts'
+import { createOutageDesk } from './outage/outageDesk.ts'
+import type { OutagePolicies } from './outage/outagePolicy.ts'
+import type { OutageUse } from './outage/outageRecords.ts'
 import { createRepeats } from './repeats.ts'
 import { createSettling, type SettleMode } from './settling.ts'
 import type { Telemetry } from './telemetry.ts'
@@ -132,11 +134,31 @@ export function createMetering<const $Features extends Features, $Context>(
     telemetry = null,
     clock = systemClock,
   } = options
-  const keepAlive = createKeepAlive(holdTtlMs, (hold) => backend.extend(hold, [], holdTtlMs).catch(report), clock)
+  const noteOutage = (step: 'extend' | 'commit' | 'release', error: OutageError): void => {
+    telemetry?.outage(step)
+    outage.noteOutage(error)
+  }
+  const notKept = (error: unknown): void => {
+    if (error instanceof OutageError) noteOutage('extend', error)
+    else report(error)
+  }
+  const keepAlive = createKeepAlive(holdTtlMs, (hold) => backend.extend(hold, [], holdTtlMs).catch(notKept), clock)
   const settling = createSettling({
     settle: options.settle ?? 'await',
     timeoutMs: options.settleTimeoutMs ?? 5_000,
     onEnded: keepAlive.remove,
+    onOutage: noteOutage,
+    onAnswer: () => outage.noteAnswer(),
+    report,
+    clock,
+  })
+  const outage = createOutageDesk({
+    policies: options.onOutage,
+    features,
+    backend,
+    inBackground: settling.inBackground,
+    abandon: (hold) => settling.abandon(backend, hold),
+    onUse: options.onOutageUse ?? tellOvershoot,
     report,
     clock,
   })
@@ -152,16 +174,7 @@ export function createMetering<const $Features extends Features, $Context>(
     repeats: createRepeats(options.repeatWaitMs ?? 10_000),
     settling,
     keepAlive,
-    outage: createOutageDesk({
-      policies: options.onOutage,
-      features,
-      backend,
-      inBackground: settling.inBackground,
-      abandon: (hold) => settling.abandon(backend, hold),
-      onUse: options.onOutageUse ?? tellOvershoot,
-      report,
-      clock,
-    }),
+    outage,
     budgetMs: options.budgetMs ?? null,
     telemetry,
     clock,

@@ -11,7 +11,7 @@ import {
   type Refused,
 } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
-import type { OutageDesk } from './outage.ts'
+import type { OutageDesk } from './outage/outageDesk.ts'
 import type { Telemetry } from './telemetry.ts'
 import { asUnits, type Line, unitsIn } from './units.ts'
 

@@ -50,9 +50,10 @@ async function pointsOf(name: string): Promise<readonly { readonly attributes: o
   return points.map(({ attributes, value }) => ({ attributes, value }))
 }
 
-async function open() {
+async function open(options: Parameters<typeof openMetering>[0] = {}) {
   const state = { down: false }
   const opened = await openMetering({
+    ...options,
     telemetry: openTelemetry(),
     onError: () => {},
     overStore: (store) => ({
@@ -173,10 +174,27 @@ describe('metrics', () => {
     state.down = true
     await failureOf(caller.send())
     expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 0 }])
-    expect(await pointsOf('tollgate.outages')).toEqual([{ attributes: { 'tollgate.step': 'reserve' }, value: 1 }])
+    expect(await pointsOf('tollgate.outages')).toContainEqual({ attributes: { 'tollgate.step': 'reserve' }, value: 1 })
     expect(await pointsOf('tollgate.decisions')).toMatchObject([{ attributes: { 'tollgate.decision': 'outage' }, value: 1 }])
     state.down = false
     await caller.send()
+    expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 1 }])
+    expect(await pointsOf('tollgate.unsettled')).toMatchObject([{ value: 0 }])
+  })
+
+  it('tell an outage between the work and its commit, and how many calls wait to be recorded', async () => {
+    const { metering, t, meteredProcedure, state } = await open({ settleTimeoutMs: 1 })
+    const router = t.router({
+      cut: meteredProcedure('messages', { units: 1 }).mutation(() => {
+        state.down = true
+      }),
+    })
+    await failureOf(router.createCaller(acme).cut())
+    expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 0 }])
+    expect(await pointsOf('tollgate.outages')).toMatchObject([{ attributes: { 'tollgate.step': 'commit' } }])
+    expect(await pointsOf('tollgate.unsettled')).toMatchObject([{ value: 1 }])
+    state.down = false
+    await metering.drain()
     expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 1 }])
     expect(await pointsOf('tollgate.unsettled')).toMatchObject([{ value: 0 }])
   })

@@ -19,7 +19,7 @@ export interface Settling {
   release(account: Account): Promise<void>
   /** Ends a hold that nobody uses, if it is there, as soon as the backend answers. */
   abandon(backend: Backend, hold: Hold): void
-  /** Runs work beside the calls, again and again until the backend answers. */
+  /** Records beside the calls, again and again until the backend answers. */
   inBackground(work: () => Promise<void>): void
   /** Calls that were answered, or told that the backend is out, and whose cost is not recorded yet. */
   readonly unsettled: number
@@ -37,6 +37,10 @@ export interface SettlingOptions {
   readonly timeoutMs: number
   /** The last word on a hold. */
   readonly onEnded: (hold: Hold) => void
+  /** The backend could not answer; it is asked again. */
+  readonly onOutage: (step: 'commit' | 'release', error: OutageError) => void
+  /** It has answered after all. */
+  readonly onAnswer: () => void
   readonly report: (error: unknown) => void
   readonly clock: Clock
 }
@@ -48,7 +52,7 @@ const LAST_RETRY_MS = 30_000
 const MOST_ABANDONED = 1_000
 
 export function createSettling(options: SettlingOptions): Settling {
-  const { settle, timeoutMs, onEnded, report, clock } = options
+  const { settle, timeoutMs, onEnded, onOutage, onAnswer, report, clock } = options
   const underWay = new Set<Promise<void>>()
   const abandoned: (() => Promise<void>)[] = []
   let unsettled = 0
@@ -96,12 +100,15 @@ export function createSettling(options: SettlingOptions): Settling {
   }
 
   /** Repeats what an outage stopped, for as long as it takes; every step of settling is safe to repeat. */
-  const untilAnswered = async <T>(work: () => Promise<T>): Promise<T> => {
+  const untilAnswered = async (step: 'commit' | 'release', work: () => Promise<void>): Promise<void> => {
     for (let waitMs = FIRST_RETRY_MS; ; waitMs = Math.min(waitMs * 2, LAST_RETRY_MS)) {
       try {
-        return await work()
+        await work()
+        if (waitMs > FIRST_RETRY_MS) onAnswer()
+        return
       } catch (error) {
         if (!(error instanceof OutageError)) throw error
+        onOutage(step, error)
         await clock.delay(waitMs)
       }
     }
@@ -114,18 +121,23 @@ export function createSettling(options: SettlingOptions): Settling {
       const settled = await commit(account, request)
       if (settled.kind === 'denied') await commit(account, { ...request, overage: 'cap' })
     }
-    return inBackground(anyway).finally(() => unsettled--)
+    return inBackground('commit', anyway).finally(() => unsettled--)
   }
 
-  const inBackground = (work: () => Promise<void>): Promise<void> => {
-    const settled = untilAnswered(work).catch(report)
+  const inBackground = (step: 'commit' | 'release', work: () => Promise<void>): Promise<void> => {
+    const settled = untilAnswered(step, work).catch(report)
     follow(settled)
     return settled
   }
 
   const endAbandoned = async (): Promise<void> => {
     for (let next = abandoned[0]; next !== undefined; next = abandoned[0]) {
-      await next()
+      try {
+        await next()
+      } catch (error) {
+        if (error instanceof OutageError) throw error
+        report(error)
+      }
       abandoned.shift()
     }
   }
@@ -141,6 +153,7 @@ export function createSettling(options: SettlingOptions): Settling {
         return await commit(account, request)
       } catch (error) {
         if (!(error instanceof OutageError)) throw error
+        onOutage('commit', error)
       }
       const settled = commitAnyway(account, request)
       return (await endsWithin(clock, settled, timeoutMs)) ? { kind: 'committed', access: account.access } : { kind: 'unsettled' }
@@ -155,18 +168,19 @@ export function createSettling(options: SettlingOptions): Settling {
         await release()
       } catch (error) {
         // The caller hears why the call failed, not that its units come back a little later.
-        if (error instanceof OutageError) void inBackground(release)
-        else report(error)
+        if (!(error instanceof OutageError)) return report(error)
+        onOutage('release', error)
+        void inBackground('release', release)
       }
     },
     abandon(backend, hold) {
       // In a long outage every refused call may leave one: those beyond the limit end when their time is over.
       if (abandoned.length >= MOST_ABANDONED) return
       abandoned.push(async () => void (await backend.release(hold)))
-      if (abandoned.length === 1) void inBackground(endAbandoned)
+      if (abandoned.length === 1) void inBackground('release', endAbandoned)
     },
     inBackground(work) {
-      void inBackground(work)
+      void inBackground('commit', work)
     },
     get unsettled() {
       return unsettled

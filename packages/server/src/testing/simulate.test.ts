@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { createMetering } from '../createMetering.ts'
 import { inFlight } from '../inFlight.ts'
-import { allowUpTo, type OutagePolicy } from '../outage.ts'
+import { allowUpTo, type OutagePolicy } from '../outage/outagePolicy.ts'
 import { type SimulateOptions, simulate } from './simulate.ts'
 import { simulated } from './simulated.ts'
 
