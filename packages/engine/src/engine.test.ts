@@ -238,6 +238,102 @@ describe('listeners', () => {
   })
 })
 
+describe('while the disk is at work', () => {
+  /** A store that has written each batch when it is handed in, and waits for the disk until it is told that it is there. */
+  function onSlowDisk() {
+    const inner = memoryStore(() => NOW)
+    const disk: PromiseWithResolvers<void>[] = []
+    const store: Store = {
+      ...inner,
+      transact(works, whenWritten) {
+        inner.transact(works)
+        whenWritten?.()
+        const wait = Promise.withResolvers<void>()
+        disk.push(wait)
+        return wait.promise
+      },
+    }
+    const log: string[] = []
+    const logged = <T extends { readonly ok: boolean }>(name: string, answer: Promise<T>): Promise<void> =>
+      answer.then(
+        ({ ok }) => void log.push(`${name}: ${ok ? 'ok' : 'refused'}`),
+        () => void log.push(`${name}: failed`),
+      )
+    return { ...started({ store }), disk, log, logged }
+  }
+  const relaxed = { create: true, relaxed: true } as const
+
+  it('answers holds and decides the next turn, and lets what is used up wait', async () => {
+    const { engine, disk, log, logged } = onSlowDisk()
+    const first = [
+      logged('hold', engine.execute('c1', reserve('h', 4), relaxed)),
+      logged('use', engine.execute('c1', track(4), { create: true })),
+    ]
+    await nextTurn()
+    await nextTurn()
+    expect(log).toEqual(['hold: ok'])
+    const second = [logged('too much', engine.execute('c1', reserve('i', 3), relaxed)), logged('commit', engine.execute('c1', commit('h')))]
+    await nextTurn()
+    await nextTurn()
+    expect([log, disk.length]).toEqual([['hold: ok', 'too much: refused'], 2])
+    for (const wait of disk) wait.resolve()
+    await Promise.all([...first, ...second])
+    expect(log).toEqual(['hold: ok', 'too much: refused', 'use: ok', 'commit: ok'])
+  })
+
+  it('tells what changed in the order of the ledger, and only once it is durable', async () => {
+    const { engine, disk } = onSlowDisk()
+    const heard: number[] = []
+    engine.watch(({ entry }) => heard.push(entry.seq))
+    const use = engine.execute('c1', track(1), { create: true })
+    await nextTurn()
+    await engine.execute('c1', reserve('h', 1), relaxed)
+    expect(heard).toEqual([])
+    for (const wait of disk) wait.resolve()
+    await use
+    await nextTurn()
+    expect(heard).toEqual([1, 2])
+  })
+
+  it('does not tell a repeat what was not durable yet', async () => {
+    const { engine, disk, log, logged } = onSlowDisk()
+    const operation = { id: 'op', fingerprint: 'a' }
+    const use = logged('use', engine.execute('c1', track(1), { create: true, operation, result: 'done' }))
+    await nextTurn()
+    const repeat = logged('repeat', engine.execute('c1', reserve('h', 1, { operation }), { operation, relaxed: true }))
+    await nextTurn()
+    await nextTurn()
+    expect(log).toEqual([])
+    for (const wait of disk) wait.resolve()
+    await Promise.all([use, repeat])
+    expect(log).toEqual(['use: ok', 'repeat: refused'])
+  })
+
+  it('that fails, fails what waits for it and nothing that was answered', async () => {
+    const { engine, disk, log, logged } = onSlowDisk()
+    const all = [
+      logged('hold', engine.execute('c1', reserve('h', 1), relaxed)),
+      logged('use', engine.execute('c1', track(1), { create: true })),
+    ]
+    await nextTurn()
+    disk[0]?.reject(new Error('no disk'))
+    await Promise.all(all)
+    expect(log).toEqual(['hold: ok', 'use: failed'])
+  })
+
+  it('is waited for when the engine is closed', async () => {
+    const { engine, disk, log, logged } = onSlowDisk()
+    const use = logged('use', engine.execute('c1', track(1), { create: true }))
+    await nextTurn()
+    const closed = engine.close().then(() => log.push('closed'))
+    await nextTurn()
+    expect(log).toEqual([])
+    disk[0]?.resolve()
+    await Promise.all([use, closed])
+    expect(log).toEqual(['use: ok', 'closed'])
+  })
+})
+
 describe('an operation id', () => {
   const operation = { id: 'op', fingerprint: 'a' }
 

@@ -8,7 +8,8 @@ import type { Moment } from './core/draft.ts'
 import type { Entry } from './core/entry.ts'
 import type { OperationRef } from './core/hold.ts'
 import { claimedOperation, claimWorks, operationAfter, standingOf } from './operation.ts'
-import type { CustomerQuery, Effect, EntryQuery, Eventual, Page, Store, Work } from './store/store.ts'
+import type { CustomerQuery, Effect, EntryQuery, Page, Store } from './store/store.ts'
+import { createTurns } from './turns.ts'
 
 export interface EngineOptions {
   readonly store: Store
@@ -85,69 +86,20 @@ export interface Engine {
   close(): Promise<void>
 }
 
-/** The most commands that share one transaction. */
-const BATCH_LIMIT = 1_000
 const SEVEN_DAYS_MS = 604_800_000
-
-interface Pending {
-  /** Decided one after the other in one transaction. */
-  readonly works: readonly Work[]
-  readonly settle: () => void
-  readonly fail: (error: unknown) => void
-}
 
 /** Builds an engine over an opened store. */
 export function createEngine(options: EngineOptions): Engine {
   const { store, clock = Date.now, operationTtlMs = SEVEN_DAYS_MS } = options
   const listeners = new Set<(change: Change) => void>()
+  const turns = createTurns(store)
   let catalog = options.catalog
-  let queue: Pending[] = []
-  let flushing: Promise<void> | null = null
-  let scheduled = false
   let closed = false
   store.onCatalog?.((saved) => {
     catalog = saved
   })
 
   const momentFor = (state: CustomerState | null): Moment => ({ now: clock() + (state?.clockOffsetMs ?? 0), catalog, newId })
-
-  const schedule = (): void => {
-    if (scheduled || flushing !== null || queue.length === 0) return
-    scheduled = true
-    setImmediate(flush)
-  }
-
-  const flush = (): void => {
-    scheduled = false
-    const batch = queue.slice(0, BATCH_LIMIT)
-    queue = queue.slice(BATCH_LIMIT)
-    let written: Eventual<void>
-    try {
-      written = store.transact(batch.flatMap((pending) => pending.works))
-    } catch (error) {
-      for (const pending of batch) pending.fail(error)
-      schedule()
-      return
-    }
-    if (!(written instanceof Promise)) {
-      for (const pending of batch) pending.settle()
-      schedule()
-      return
-    }
-    flushing = written
-      .then(
-        () => {
-          for (const pending of batch) pending.settle()
-        },
-        (error: unknown) => {
-          for (const pending of batch) pending.fail(error)
-        },
-      )
-      .then(() => {
-        flushing = null
-        schedule()
-      })
-  }
 
   const tell = (effect: Effect | null): void => {
     if (listeners.size === 0 || effect?.state == null || effect.entry === null) return
@@ -222,22 +174,22 @@ export function createEngine(options: EngineOptions): Engine {
       }
     }
 
+    // What an operation was answered before may be told again only once it is on the disk.
+    const isEarly = (): boolean => given.relaxed === true && !(answer !== null && 'operation' in answer)
+
     return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        if (answer === null) {
-          reject(failure)
-          return
-        }
-        tell(effect)
-        resolve(answer)
-      }
-      const operationId = given.operation?.id ?? null
-      queue.push({
-        works: [...claims.reads, { customerId, operationId, run, relaxed: given.relaxed ?? false }, ...claims.writes],
-        settle,
+      const works = [
+        ...claims.reads,
+        { customerId, operationId: given.operation?.id ?? null, run, relaxed: given.relaxed ?? false },
+        ...claims.writes,
+      ]
+      turns.push({
+        works,
+        isEarly,
+        answer: () => (answer === null ? reject(failure) : resolve(answer)),
+        tell: () => tell(effect),
         fail: reject,
       })
-      schedule()
     })
   }
 
@@ -250,8 +202,13 @@ export function createEngine(options: EngineOptions): Engine {
       return { state, entry: null, operation }
     }
     return new Promise((resolve, reject) => {
-      queue.push({ works: [{ customerId: '', operationId: ref.id, run }], settle: () => resolve(used), fail: reject })
-      schedule()
+      turns.push({
+        works: [{ customerId: '', operationId: ref.id, run }],
+        isEarly: () => false,
+        answer: () => resolve(used),
+        tell: () => {},
+        fail: reject,
+      })
     })
   }
 
@@ -295,9 +252,7 @@ export function createEngine(options: EngineOptions): Engine {
     },
     async close() {
       closed = true
-      while (flushing !== null || scheduled || queue.length > 0) {
-        await (flushing ?? new Promise((resolve) => setImmediate(resolve)))
-      }
+      await turns.finish()
       await store.close()
     },
   }

@@ -11,7 +11,7 @@ export interface Work {
   readonly customerId: string
   /** The operation whose record the decision needs; null when none was named. */
   readonly operationId: string | null
-  /** True: it need not survive a power loss, only a crash of the process. A batch of such works alone may be answered before it is on the disk. */
+  /** True: it need not survive a power loss, only a crash of the process. It may be answered before it is on the disk. */
   readonly relaxed?: boolean
   /**
    * Decides. Called synchronously, in the order of the batch, with the customer and the operation as the works before it left them.
@@ -87,8 +87,12 @@ export interface Store {
    * of those before it. A store in memory of one process may throw instead of rejecting.
    * Rejects when it could not be written: then nothing of the batch took effect, unless the error says that this is unknown. An entry that
    * does not follow the customer's last is refused, and so is an effect without the state that its entry leads to.
+   *
+   * @param whenWritten lets the store wait for the disk while others go on: it is called, before `transact` returns, when the batch is decided
+   * and written and only a power loss could undo it. From then on relaxed works may be answered, another batch may be handed in, and reads
+   * see this one. Without it, or where the disk is not what takes time, all wait.
    */
-  transact(works: readonly Work[]): Eventual<void>
+  transact(works: readonly Work[], whenWritten?: () => void): Eventual<void>
   /** The customer as of its last entry; null when there is none. Never waits for a write. */
   customer(customerId: string): Eventual<CustomerState | null>
   /** What is remembered of an operation id; null when nothing is. A record may be forgotten once it has expired. */

@@ -10,6 +10,7 @@ import { pageOfEntries } from './entryPages.ts'
 import { createEntryTable } from './entryTable.ts'
 import { lockFile } from './fileLock.ts'
 import { createFold } from './fold.ts'
+import { createLogSync } from './logSync.ts'
 import { findResident, type Memory } from './memory.ts'
 import { openDatabase } from './openDatabase.ts'
 import { createOperationIndex } from './operationIndex.ts'
@@ -69,6 +70,7 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
   }
   const catalogTable = createCatalogTable(database, transactions)
   const checkpointer = createCheckpointer(database, path)
+  const logSync = createLogSync(database, path)
   replay(memory, readMark(database))
   const upkeep = createUpkeep({
     memory,
@@ -93,10 +95,14 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
   }
 
   return {
-    transact(works) {
+    transact(works, whenWritten) {
+      answer(() => logSync.mend())
       upkeep.beforeBatch()
-      answer(() => writeBatch(works))
+      answer(() => (whenWritten ? writeBatch(works, 'lazy') : writeBatch(works)))
       upkeep.afterBatch()
+      if (whenWritten === undefined) return
+      whenWritten()
+      return works.every((work) => work.relaxed) ? logSync.underWay : logSync.synced()
     },
     customer: (customerId) => answer(() => findResident(memory, customerId)?.state ?? null),
     operation: (operationId) => answer(() => operationIndex.find(operationId)),
@@ -117,6 +123,7 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
       try {
         await upkeep.finish()
         await checkpointer.close()
+        await logSync.close()
       } finally {
         database.close()
         release()

@@ -24,3 +24,12 @@ export function storeFault(error: unknown, path: string, outcome: StoreUnavailab
   const sentence = SENTENCES.get(code)?.(path) ?? `SQLite could not use '${path}': ${error instanceof Error ? error.message : code}`
   return new StoreUnavailableError(sentence, outcome, { cause: error })
 }
+
+/** Says in a sentence what is wrong with the disk under a file. */
+export function diskFault(error: unknown, path: string, outcome: StoreUnavailableError['outcome']): StoreUnavailableError {
+  const isFull = error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT')
+  const sentence = SENTENCES.get(isFull ? FULL : IOERR)?.(path) ?? String(error)
+  return new StoreUnavailableError(sentence, outcome, { cause: error })
+}
+
+const [IOERR, FULL] = [10, 13]

@@ -5,7 +5,7 @@ import { storeFault } from './storeFault.ts'
 export interface Transactions {
   /** What `write` wrote is on the disk when it returns. */
   durable(write: () => void): void
-  /** What `write` wrote is on the disk with the next durable transaction: enough for what can be made again. */
+  /** What `write` wrote is on the disk with the next durable transaction, or when the log is synced: enough for what can be made again. */
   lazy(write: () => void): void
 }
 
@@ -28,15 +28,21 @@ export function createTransactions(database: DatabaseSync, path: string): Transa
     }
   }
 
+  let waits = true
+  const at = (level: 'FULL' | 'NORMAL'): void => {
+    if (waits === (level === 'FULL')) return
+    database.exec(`PRAGMA synchronous = ${level}`)
+    waits = level === 'FULL'
+  }
+
   return {
-    durable: run,
+    durable(write) {
+      at('FULL')
+      run(write)
+    },
     lazy(write) {
-      database.exec('PRAGMA synchronous = NORMAL')
-      try {
-        run(write)
-      } finally {
-        database.exec('PRAGMA synchronous = FULL')
-      }
+      at('NORMAL')
+      run(write)
     },
   }
 }

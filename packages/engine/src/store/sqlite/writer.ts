@@ -22,12 +22,18 @@ interface RecordedOperation {
 }
 
 /**
- * Builds the function that decides a batch and appends what it records in one transaction: a durable one, unless every work is content with less.
+ * Decides a batch and appends what it records in one transaction: a durable one, unless every work is content with less or the caller sees to
+ * the disk.
+ */
+export type WriteBatch = (works: readonly Work[], how?: keyof Transactions) => void
+
+/**
+ * Builds the function that writes batches.
  *
  * Each work sees the customer as the one before left it. When the transaction fails, the customers it touched are forgotten, to be read from
  * the file again; and before the next batch the file is asked what it holds, since nobody else knows how a commit ended that failed.
  */
-export function createWriter(memory: Memory, transactions: Transactions): (works: readonly Work[]) => void {
+export function createWriter(memory: Memory, transactions: Transactions): WriteBatch {
   const { entries, operations, residents, entryIndex, operationIndex } = memory
   let trusted = true
 
@@ -47,13 +53,12 @@ export function createWriter(memory: Memory, transactions: Transactions): (works
     trusted = true
   }
 
-  return (works) => {
+  return (works, how = works.every((work) => work.relaxed) ? 'lazy' : 'durable') => {
     if (!trusted) catchUp()
     const mark = endOf(memory)
     const batch: Batch = { entries: [], operations: new Map() }
     try {
-      const write = works.every((work) => work.relaxed) ? transactions.lazy : transactions.durable
-      write(() => {
+      transactions[how](() => {
         for (const work of works) decideOne(memory, batch, work)
       })
     } catch (error) {

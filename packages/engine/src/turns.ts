@@ -1,0 +1,107 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import type { Eventual, Store, Work } from './store/store.ts'
+
+/** One command on its way into the ledger, and whoever waits for it. */
+export interface Pending {
+  /** Decided one after the other in one transaction. */
+  readonly works: readonly Work[]
+  /** Whether it may be answered once it is written, before that is on the disk. Asked after it was decided. */
+  isEarly(): boolean
+  /** Answers it; a second time does nothing. */
+  answer(): void
+  /** Tells what it changed, after what those before it changed. */
+  tell(): void
+  /** Fails it, unless it was answered. */
+  fail(error: unknown): void
+}
+
+/** Gathers the commands that arrive within one turn of the event loop into one transaction. */
+export interface Turns {
+  push(pending: Pending): void
+  /** Resolves once everything that was pushed is settled. */
+  finish(): Promise<void>
+}
+
+/** The most commands that share one transaction. */
+const BATCH_LIMIT = 1_000
+
+/**
+ * Builds the turns over a store.
+ *
+ * No timer: a turn is handed in when it ends, and what arrives while the store takes no other waits for it. While a store only waits for the
+ * disk, the next turns are decided and written on top, and share the next wait.
+ */
+export function createTurns(store: Store): Turns {
+  const queue: Pending[] = []
+  let scheduled = false
+  /** The store is at work on a batch and takes no other. */
+  let busy = false
+  const underWay = new Set<Promise<void>>()
+
+  const schedule = (): void => {
+    if (scheduled || busy || queue.length === 0) return
+    scheduled = true
+    setImmediate(flush)
+  }
+
+  const flush = (): void => {
+    scheduled = false
+    const batch = queue.splice(0, BATCH_LIMIT)
+    transact(batch)
+    schedule()
+  }
+
+  const transact = (batch: readonly Pending[]): void => {
+    let isWritten = false
+    const whenWritten = (): void => {
+      isWritten = true
+      for (const pending of batch) if (pending.isEarly()) pending.answer()
+    }
+    const fail = (error: unknown): void => {
+      for (const pending of batch) pending.fail(error)
+    }
+    let durable: Eventual<void>
+    try {
+      durable = store.transact(worksOf(batch), whenWritten)
+    } catch (error) {
+      fail(error)
+      return
+    }
+    if (!(durable instanceof Promise)) {
+      settle(batch)
+      return
+    }
+    busy = !isWritten
+    const settled = durable
+      .then(() => settle(batch), fail)
+      .then(() => {
+        underWay.delete(settled)
+        busy = false
+        schedule()
+      })
+    underWay.add(settled)
+  }
+
+  return {
+    push(pending) {
+      queue.push(pending)
+      schedule()
+    },
+    async finish() {
+      while (underWay.size > 0 || scheduled || queue.length > 0) await (underWay.size > 0 ? Promise.all(underWay) : nextTurn())
+    },
+  }
+}
+
+function worksOf(batch: readonly Pending[]): readonly Work[] {
+  const works: Work[] = []
+  for (const pending of batch) works.push(...pending.works)
+  return works
+}
+
+function settle(batch: readonly Pending[]): void {
+  for (const pending of batch) {
+    pending.tell()
+    pending.answer()
+  }
+}
