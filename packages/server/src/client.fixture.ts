@@ -1,7 +1,18 @@
 import { ACCESS_HEADER, type CustomerAccess, ENVELOPE_HEADER, OPERATION_HEADER } from '@tollgate/features'
-import { createTRPCClient, httpBatchLink, httpBatchStreamLink, httpSubscriptionLink, type Operation, splitLink } from '@trpc/client'
+import {
+  createTRPCClient,
+  getUntypedClient,
+  httpBatchLink,
+  httpBatchStreamLink,
+  httpSubscriptionLink,
+  type Operation,
+  splitLink,
+} from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { EventSource } from 'eventsource'
+import { denialOf } from './denialError.ts'
+import { withOperation } from './request.ts'
+import { serve } from './served.fixture.ts'
 
 export type LinkKind = 'batch' | 'stream'
 
@@ -41,6 +52,46 @@ function eventSourceOf(org: string) {
       super(url, { fetch: (input, init) => fetch(input, { ...init, headers: { ...init.headers, 'x-org': org } }) })
     }
   }
+}
+
+/** Every way in which a procedure is called: by the server itself, and over a socket. */
+export type Way = 'createCaller' | LinkKind
+
+export const ways: readonly Way[] = ['createCaller', ...linkKinds]
+
+/** Those that can carry a stream. */
+export const streamingWays: readonly Way[] = ['createCaller', 'stream']
+
+export interface WayOptions {
+  readonly org?: string
+  readonly operationId?: string
+}
+
+/** Calls a router in one of these ways, as `createCaller` does. */
+export async function callerOver<$Router extends AnyTRPCRouter>(
+  way: Way,
+  router: $Router,
+  { org = 'acme', operationId }: WayOptions = {},
+): Promise<ReturnType<$Router['createCaller']>> {
+  const ctx = { user: { orgId: org } }
+  if (way === 'createCaller')
+    return router.createCaller(operationId === undefined ? ctx : withOperation(ctx, operationId)) as ReturnType<$Router['createCaller']>
+  const client = getUntypedClient(clientOf<$Router>(await serve(router), { kind: way, org }))
+  const context = { context: { operationId } }
+  const at = (path: string): unknown =>
+    new Proxy(() => {}, {
+      // What is awaited is asked for its `then`.
+      get: (_, name) => (name === 'then' ? undefined : at(path === '' ? String(name) : `${path}.${String(name)}`)),
+      apply: (_, __, [input]) =>
+        router._def.procedures[path]?._def.type === 'query' ? client.query(path, input, context) : client.mutation(path, input, context),
+    })
+  // It takes the same calls by the same paths.
+  return at('') as ReturnType<$Router['createCaller']>
+}
+
+/** The denial in what a call failed with, whichever way it was made; null when it was not denied. */
+export function denialIn(failure: Awaited<ReturnType<typeof failureOf>>): unknown {
+  return failure.data === undefined ? denialOf(failure) : failure.data.denial
 }
 
 /** The access in the header of the last response. */

@@ -6,9 +6,10 @@ import {
   type Scope,
   type Shortfall,
   shortageOf,
+  unitsOf,
   unlockingPlans,
 } from '@tollgate/engine'
-import { type BalanceReason, type DenialFacts, denialReasons } from '@tollgate/features'
+import { type BalanceReason, type DenialFacts, denialReasons, type Shortage } from '@tollgate/features'
 import type { FeatureUnits } from '../backend.ts'
 
 /** What was asked for and found short, and of whom. */
@@ -26,12 +27,21 @@ export interface ShortOf {
 export function shortDenial(shortfalls: readonly Shortfall[], { catalog, state, scope, now, items }: ShortOf): DenialFacts {
   const [first, ...others] = [...shortfalls].sort((a, b) => gravityOf(a) - gravityOf(b))
   if (first === undefined) throw new Error('the engine refused a call without saying what was short')
-  const shortages = [first, ...others].map((shortfall) => shortageOf(catalog, state, shortfall, scope, now))
   const wanted = items.map(({ featureId, units }) => ({ featureId, units: amountOf(units) }))
+  const told = (shortfall: Shortfall): Shortage => {
+    const shortage = shortageOf(catalog, state, shortfall, scope, now)
+    if (shortfall.reason !== 'balance' || shortage.poolId === null || wanted.length === 1) return shortage
+    // Features of one call may share a pool: each alone would fit.
+    const asked = wanted
+      .map(({ featureId, units }) => shortageOf(catalog, state, { featureId, reason: 'balance', required: units }, scope, now))
+      .reduce((sum, share) => (share.poolId === shortage.poolId ? sum + amountOf(share.required) : sum), 0n)
+    return { ...shortage, required: unitsOf(asked) }
+  }
+  const shortage = told(first)
   return {
-    ...shortageOf(catalog, state, first, scope, now),
+    ...shortage,
     reason: REASONS[first.reason],
-    shortages,
+    shortages: [shortage, ...others.map(told)],
     unlockedBy: unlockingPlans(catalog, state, wanted, scope, now),
   }
 }
