@@ -1,24 +1,12 @@
 import { connect } from 'node:net'
-import type { Engine } from '@tollgate/engine'
-import { tracked } from '@trpc/server'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { chunksOf, clientOf, failureOf } from './client.fixture.ts'
 import { balance, openMetering, serve } from './served.fixture.ts'
+import { nextSettlement } from './settlement.fixture.ts'
 import { FollowedStream, type StreamObserver } from './stream.ts'
 
 const Prompt = z.object({ words: z.number() })
-
-/** Resolves when the next hold of the engine has ended. */
-function nextSettlement(engine: Engine): Promise<void> {
-  return new Promise((resolve) => {
-    const stop = engine.watch(({ entry }) => {
-      if (!entry.changes.some((change) => change.kind === 'settled')) return
-      stop()
-      resolve()
-    })
-  })
-}
 
 describe('a stream over the batch-stream link', () => {
   it('costs what it counted, and gives the rest of its hold back', async () => {
@@ -274,63 +262,6 @@ describe('a stream that is never started', () => {
     await router.createCaller({ user: { orgId: 'acme' } }).write()
     clock.now += 60_001
     expect(await balance(engine, 'messages')).toMatchObject({ used: 0, remaining: 5, held: 0 })
-  })
-})
-
-describe('a subscription', () => {
-  it('is counted as it flows, and commits what was delivered when it is unsubscribed', async () => {
-    const { engine, t, meteredProcedure } = await openMetering()
-    const router = t.router({
-      ticks: meteredProcedure('messages', { units: 2 }).subscription(async function* ({ ctx, signal }) {
-        for (let tick = 1; tick <= 3; tick++) {
-          ctx.usage.add(1)
-          yield tracked(`${tick}`, tick)
-        }
-        await new Promise((resolve) => signal?.addEventListener('abort', resolve))
-      }),
-    })
-    const client = clientOf<typeof router>(await serve(router))
-    const settled = nextSettlement(engine)
-    const heard: number[] = []
-    await new Promise<void>((resolve) => {
-      const subscription = client.ticks.subscribe(undefined, {
-        onData({ data }) {
-          heard.push(data)
-          if (data < 3) return
-          subscription.unsubscribe()
-          resolve()
-        },
-      })
-    })
-    await settled
-    expect(heard).toEqual([1, 2, 3])
-    expect(await balance(engine, 'messages')).toMatchObject({ used: 3, remaining: 2, held: 0 })
-  })
-
-  it('ends with the denial after the last event that could be paid', async () => {
-    const { engine, t, meteredProcedure } = await openMetering()
-    const router = t.router({
-      ticks: meteredProcedure('messages', { units: 1 }).subscription(async function* ({ ctx }) {
-        for (let tick = 1; ; tick++) {
-          ctx.usage.add(1)
-          yield tick
-        }
-      }),
-    })
-    const client = clientOf<typeof router>(await serve(router))
-    const heard: number[] = []
-    const error = await new Promise<{ data?: { denial: unknown } | null }>((resolve) => {
-      const subscription = client.ticks.subscribe(undefined, {
-        onData: (tick) => heard.push(tick),
-        onError(failure) {
-          subscription.unsubscribe()
-          resolve(failure as never)
-        },
-      })
-    })
-    expect(heard).toEqual([1, 2, 3, 4, 5])
-    expect(error.data?.denial).toMatchObject({ reason: 'limit_reached' })
-    expect(await balance(engine, 'messages')).toMatchObject({ used: 5, remaining: 0, held: 0 })
   })
 })
 
