@@ -1,13 +1,17 @@
+import { createServer } from 'node:http'
+import { getRequestListener } from '@hono/node-server'
 import { defineFeatures, definePlans, included, metered } from '@tollgate/features'
 import { initTRPC } from '@trpc/server'
+import { Hono } from 'hono'
 import { describe, expect, it } from 'vitest'
 import { embedded } from './backends/embedded.ts'
-import { failureOf } from './client.fixture.ts'
+import { clientOf, failureOf, linkKinds } from './client.fixture.ts'
 import { createMetering } from './createMetering.ts'
 import { denialOf } from './denialError.ts'
 import { denialFormatter } from './denialShape.ts'
+import { mountTrpc } from './hono.ts'
 import { withOperation } from './request.ts'
-import { openEngineOf, START } from './served.fixture.ts'
+import { listen, openEngineOf, START } from './served.fixture.ts'
 
 const features = defineFeatures({ messages: metered(), seats: metered({ consumable: false }) })
 const plans = definePlans(features, {
@@ -51,6 +55,18 @@ describe('a call of an entity', () => {
     expect(calls.map((call) => call.status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected'])
     expect([await left('ada'), await left('bob')]).toEqual([0, 3])
     expect(await seat('bob').send()).toBe('bob: sent')
+  })
+
+  it.each(linkKinds)('spends what the entity has over a socket, too: %s link', async (kind) => {
+    const { router, left } = await open()
+    const app = new Hono()
+    mountTrpc(app, { router, createContext: ({ req }) => ({ user: { orgId: 'acme', seat: req.headers.get('x-org') } }) })
+    const url = await listen(createServer(getRequestListener(app.fetch)))
+    const seat = (org: string) => clientOf<typeof router>(url, { kind, org })
+    const calls = await Promise.allSettled(Array.from({ length: 5 }, () => seat('ada').send.mutate()))
+    expect(calls.filter((call) => call.status === 'fulfilled')).toHaveLength(3)
+    expect([await left('ada'), await left('bob')]).toEqual([0, 3])
+    expect((await failureOf(seat('eve').send.mutate())).data).toMatchObject({ code: 'NOT_FOUND', denial: { reason: 'entity_not_found' } })
   })
 
   it('is denied by name when the entity does not exist', async () => {

@@ -10,7 +10,9 @@ import express from 'express'
 import { Hono } from 'hono'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { chunksOf, clientOf, failureOf, headerWatch, linkKinds } from './client.fixture.ts'
+import type { Backend } from './backends/backend.ts'
+import { embedded } from './backends/embedded.ts'
+import { callerOver, chunksOf, clientOf, failureOf, headerWatch, linkKinds, streamingWays, ways } from './client.fixture.ts'
 import { handlerOptions } from './handlerOptions.ts'
 import { mountTrpc } from './hono.ts'
 import { withRequest } from './request.ts'
@@ -238,47 +240,81 @@ describe('everywhere tRPC runs', () => {
 })
 
 describe('a serverless function', () => {
+  /** An application whose backend records nothing until it may. */
+  const openSlowly = async (options: Parameters<typeof openMetering>[0], mayRecord: Promise<void>) => {
+    const { engine } = await openMetering()
+    const backend: Backend = {
+      ...embedded(engine),
+      async commit(hold, request) {
+        await mayRecord
+        return embedded(engine).commit(hold, request)
+      },
+    }
+    return { ...(await open({ ...options, backend })), engine }
+  }
+
   it('answers once the cost is recorded', async () => {
     const { engine, router } = await open()
     await router.createCaller({ user: { orgId: 'acme' } }).send()
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
   })
 
-  it("hands the rest to the platform's waitUntil when it is told to", async () => {
+  it.each(ways)("hands the rest to the platform's waitUntil when it is told to, over %s", async (way) => {
     const waitUntil = vi.fn<(settled: Promise<unknown>) => void>()
-    const { engine, router } = await open({ settle: { waitUntil } })
-    expect(await router.createCaller({ user: { orgId: 'acme' } }).send()).toBe('sent')
+    const recording = Promise.withResolvers<void>()
+    const { engine, router } = await openSlowly({ settle: { waitUntil } }, recording.promise)
+    expect(await (await callerOver(way, router)).send()).toBe('sent')
+    // The answer has left before its cost was recorded.
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 1 })
     expect(waitUntil).toHaveBeenCalledOnce()
+    recording.resolve()
     await waitUntil.mock.calls[0]?.[0]
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
   })
 
-  it('is drained before it ends', async () => {
-    const { engine, metering, router } = await open({ settle: 'background' })
-    expect(await router.createCaller({ user: { orgId: 'acme' } }).send()).toBe('sent')
+  it.each(streamingWays)('hands over what a stream cost, too, over %s', async (way) => {
+    const waitUntil = vi.fn<(settled: Promise<unknown>) => void>()
+    const recording = Promise.withResolvers<void>()
+    const { engine, router } = await openSlowly({ settle: { waitUntil } }, recording.promise)
+    expect(await chunksOf((await callerOver(way, router)).write())).toEqual(['word'])
+    expect(waitUntil).toHaveBeenCalledOnce()
+    recording.resolve()
+    await waitUntil.mock.calls[0]?.[0]
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
+  })
+
+  it.each(ways)('is drained before it ends, over %s', async (way) => {
+    const recording = Promise.withResolvers<void>()
+    const { engine, metering, router } = await openSlowly({ settle: 'background' }, recording.promise)
+    expect(await (await callerOver(way, router)).send()).toBe('sent')
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 1 })
+    recording.resolve()
     await metering.drain()
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
   })
 })
 
 describe('a batch', () => {
-  it('of metered calls takes one round trip to reserve and one to commit, and gets its decisions in order', async () => {
-    const batches: number[] = []
-    const { engine, router } = await open({
-      overStore: (store) => ({
-        ...store,
-        transact(works) {
-          batches.push(works.length)
-          return store.transact(works)
-        },
-      }),
-    })
-    const client = clientOf<typeof router>(await serve(router))
-    const results = await Promise.allSettled(Array.from({ length: 7 }, () => client.send.mutate()))
-    expect(results.map((result) => result.status)).toEqual([...Array(5).fill('fulfilled'), ...Array(2).fill('rejected')])
-    expect(batches).toEqual([7, 5])
-    expect(await balance(engine, 'messages')).toMatchObject({ used: 5, held: 0 })
-  })
+  it.each(linkKinds)(
+    'of metered calls takes one round trip to reserve and one to commit, and gets its decisions in order: %s link',
+    async (kind) => {
+      const batches: number[] = []
+      const { engine, router } = await open({
+        overStore: (store) => ({
+          ...store,
+          transact(works) {
+            batches.push(works.length)
+            return store.transact(works)
+          },
+        }),
+      })
+      const client = clientOf<typeof router>(await serve(router), { kind })
+      const results = await Promise.allSettled(Array.from({ length: 7 }, () => client.send.mutate()))
+      expect(results.map((result) => result.status)).toEqual([...Array(5).fill('fulfilled'), ...Array(2).fill('rejected')])
+      expect(batches).toEqual([7, 5])
+      expect(await balance(engine, 'messages')).toMatchObject({ used: 5, held: 0 })
+    },
+  )
 
   it.each([
     ['httpLink', httpLink],
