@@ -131,6 +131,16 @@ describe('an operation id', () => {
     expect(await left('messages')).toBe(19)
   })
 
+  it('may be any text: in whichever batch it comes, a call keeps its own', async () => {
+    const { client, runs, left } = await open()
+    const send = (id: string) => client.messages.send.mutate({ text: id }, { context: withOperationId(id) })
+    const odd = 'order 1, für Zoë ☂ 50%'
+    expect(await Promise.all([send(odd), send('plain')])).toEqual([`${odd}!`, 'plain!'])
+    expect(await Promise.all([send('plain'), send(odd)])).toEqual(['plain!', `${odd}!`])
+    expect(runs).toHaveLength(2)
+    expect(await left('messages')).toBe(18)
+  })
+
   it('is told for each call of a batch in its place', async () => {
     const { client, requests } = await open()
     await Promise.all(['a', 'b'].map((id) => client.messages.send.mutate({ text: id }, { context: withOperationId(id) })))

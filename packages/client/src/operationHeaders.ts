@@ -8,7 +8,8 @@ export type HeaderOptions = { readonly op: Operation } | { readonly opList: read
 /** The headers that carry operation ids: `httpBatchLink({ url, headers: operationHeaders })`. */
 export function operationHeaders(opts: HeaderOptions): Record<string, string> {
   const ops = 'op' in opts ? [opts.op] : opts.opList
-  const ids = ops.map((op) => operationIdOf(op) ?? '')
+  // An id may hold anything, and a header may not; a comma in one would shift the ids of the calls after it.
+  const ids = ops.map((op) => encodeURIComponent(operationIdOf(op) ?? ''))
   return ids.some((id) => id !== '') ? { [OPERATION_HEADER]: ids.join(',') } : {}
 }
 

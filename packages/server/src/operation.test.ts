@@ -274,6 +274,25 @@ describe('a repeat', () => {
   })
 })
 
+describe('an operation id', () => {
+  it('is the same on the wire and in a server-side call, whatever it holds', async () => {
+    const { t, meteredProcedure } = await openMetering()
+    const ran = vi.fn(() => 'done')
+    const router = t.router({ job: meteredProcedure('messages', { units: 1 }).mutation(ran) })
+    const id = 'order 1, für Zoë'
+    await router.createCaller(withOperation(acme, id)).job()
+    const call = (header: string) =>
+      createTRPCClient<typeof router>({ links: [httpBatchLink({ url, headers: { 'x-tollgate-operation': header } })] }).job.mutate()
+    const url = await serve(router)
+    await call(encodeURIComponent(id))
+    expect(ran).toHaveBeenCalledOnce()
+    // One that is not encoded is taken as it is.
+    await call('50%')
+    await call('50%')
+    expect(ran).toHaveBeenCalledTimes(2)
+  })
+})
+
 describe('a server-side call', () => {
   it('may be named too, and then takes effect once', async () => {
     const { engine, t, meteredProcedure } = await openMetering()

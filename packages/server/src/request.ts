@@ -73,8 +73,18 @@ function parseOperationIds(header: string | null): readonly (string | null)[] {
   if (header === null) return []
   return header.split(',').map((part) => {
     const id = part.trim()
-    return id === '' ? null : id
+    return id === '' ? null : decoded(id)
   })
+}
+
+/** An id as it was given: clients encode what a header cannot hold. */
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id)
+  } catch {
+    // A client that does not encode its ids may send any.
+    return id
+  }
 }
 
 function headerOf(headers: HeadersLike, name: string): string | null {
