@@ -66,7 +66,11 @@ it('refuses a price, a balance or a customer in the body, and charges what it is
     const { status } = await send(page, '/trpc/images.generate', { body: { ...wanted, ...smuggled } })
     expect(status, JSON.stringify(smuggled)).toBe(400)
   }
-  expect((await send(page, '/trpc/plans.switch', { body: { planId: 'pro', price: 0 } })).status).toBe(400)
+  const more = [{ customerId: 'ferry' }, { price: 0 }, { freeTrial: { days: 900 } }, { customize: { price: 0 } }, { items: [] }]
+  for (const smuggled of more) {
+    const { status } = await send(page, '/trpc/plans.switch', { body: { planId: 'pro', ...smuggled } })
+    expect(status, JSON.stringify(smuggled)).toBe(400)
+  }
   expect((await send(page, '/trpc/plans.switch', { body: { planId: 'credit_pack' } })).status).toBe(400)
   await expectLogged(studio, { level: 'warn', refused: 'BAD_REQUEST', path: 'images.generate', orgId: 'lighthouse' })
   await expectBalance(page, 'credits', 100)
