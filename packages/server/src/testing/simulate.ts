@@ -11,7 +11,7 @@ import { instrument } from './instrument.ts'
 import { judge, judgeHolds, type Violation } from './judge.ts'
 import { createRandom, type Random } from './random.ts'
 import { controlOf, type World, type WorldControl } from './simulated.ts'
-import { type Attempt, mayRetry, type Run, type Story, wordOf } from './story.ts'
+import { type Attempt, mayRetry, type Run, type Story, sending, wordOf } from './story.ts'
 
 export interface SimulateOptions {
   /** What the router's metering was built on. */
@@ -163,10 +163,16 @@ async function live(simulation: Simulation, story: Story, procedure: AnyTRPCProc
 }
 
 async function attempt(simulation: Simulation, story: Story, procedure: AnyTRPCProcedure): Promise<Attempt> {
-  const { random, faults, control, context, router, tell, stories } = simulation
-  const sent: Attempt = { abort: new AbortController(), delivered: 0, outcome: null }
+  const { stories } = simulation
+  const sent: Attempt = { abort: new AbortController(), delivered: 0, isCharged: false, outcome: null }
   story.attempts.push(sent)
   stories.set(sent, story)
+  await sending.run(sent, () => send(simulation, story, sent, procedure))
+  return sent
+}
+
+async function send(simulation: Simulation, story: Story, sent: Attempt, procedure: AnyTRPCProcedure): Promise<void> {
+  const { random, faults, control, context, router, tell } = simulation
   const name = `call ${story.index} ${story.path} for ${story.customerId}, attempt ${story.attempts.length}`
   tell(`${name}: sent`)
   const leavesAfter = random.chance(faults.aborts) ? random.int(0, 3) : Number.POSITIVE_INFINITY
@@ -182,7 +188,6 @@ async function attempt(simulation: Simulation, story: Story, procedure: AnyTRPCP
     sent.outcome = { kind: 'failed', error }
   }
   tell(`${name}: ${wordOf(sent)}`)
-  return sent
 }
 
 async function readStream(sent: Attempt, stream: AsyncIterable<unknown>, leavesAfter: number): Promise<Attempt['outcome']> {

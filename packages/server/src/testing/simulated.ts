@@ -6,6 +6,7 @@ import { embedded } from '../backends/embedded.ts'
 import type { Clock } from '../clock.ts'
 import type { Faults } from './faults.ts'
 import { createRandom, type Random } from './random.ts'
+import { sending } from './story.ts'
 import { createVirtualClock, type VirtualClock } from './virtualClock.ts'
 
 /** What a router is built on to be simulated: `createMetering({ features, identify, onOutage: 'deny', ...world })`. */
@@ -72,6 +73,14 @@ export function simulated({ features, plans }: { readonly features: Features; re
     return answer
   }
 
+  /** Notes on the sending that brought it about that something was recorded. */
+  const charging = async <T extends { readonly kind: string }>(items: readonly FeatureUnits[], recording: Promise<T>): Promise<T> => {
+    const answer = await recording
+    const attempt = sending.getStore()
+    if (attempt && answer.kind === 'committed' && items.some(({ units }) => units > 0)) attempt.isCharged = true
+    return answer
+  }
+
   /** A refusal must agree with what the customer has: as few calls are refused as need be. */
   const judge = (refused: Refused, items: readonly FeatureUnits[]): void => {
     const access = refused.access()
@@ -99,9 +108,9 @@ export function simulated({ features, plans }: { readonly features: Features; re
         throw error
       }
     },
-    commit: (hold, request) => act(() => state.truth.commit(hold, request)),
+    commit: (hold, request) => act(() => charging(request.units, state.truth.commit(hold, request))),
     release: (hold) => act(() => state.truth.release(hold)),
-    record: (request) => act(() => state.truth.record(request)),
+    record: (request) => act(() => charging(request.items, state.truth.record(request))),
     receipt: (caller, operationId) => act(() => state.truth.receipt(caller, operationId)),
     refund: (caller, operationId) => act(() => state.truth.refund(caller, operationId)),
     history: (query) => act(() => state.truth.history(query)),

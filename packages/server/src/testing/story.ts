@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Caller, FeatureUnits } from '../backends/backend.ts'
 import { denialOf } from '../denialError.ts'
 
@@ -23,6 +24,8 @@ export interface Attempt {
   readonly abort: AbortController
   /** Chunks that reached the reader of a stream. */
   delivered: number
+  /** Something that this sending brought about was recorded as used. */
+  isCharged: boolean
   outcome: Outcome | null
 }
 
@@ -40,6 +43,9 @@ export interface Run {
   readonly isLetThrough: boolean
   fate: 'running' | 'finished' | 'threw'
 }
+
+/** The sending that brought about what is running: whoever meters by hand need not say for whom. */
+export const sending = new AsyncLocalStorage<Attempt>()
 
 /** How an attempt ended, in a word. */
 export function wordOf({ outcome, delivered }: Attempt): string {
