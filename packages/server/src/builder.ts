@@ -1,10 +1,10 @@
-import type { Denial, FeatureId, Features } from '@tollgate/features'
+import type { Denial } from '@tollgate/features'
 import type { TRPCDefaultErrorData, TRPCErrorShape, TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server'
 // The types of schemas and of overwritten contexts are not exported elsewhere; plugins for tRPC's builder need them.
 import type { inferParser, Overwrite, Parser, Simplify } from '@trpc/server/unstable-core-do-not-import'
 import type { Usage } from './usage.ts'
 
-export type { Overwrite, Parser }
+export type { Parser }
 
 /** What fits a context that has what `identify` needs, or the sentence that says it has not. */
 export type Identified<TContext, TNeeded, TFitting> = TContext extends TNeeded
@@ -19,8 +19,20 @@ export type ContextOf<TContext, TOverrides> = Simplify<Overwrite<TContext, TOver
 
 /** What a schema adds to what a builder has parsed already. */
 export type Parsed<TBefore, TParser, TSide extends 'in' | 'out'> = TParser extends Parser
-  ? Joined<TBefore, inferParser<TParser>[TSide]>
+  ? Joined<TBefore, SidesOf<TParser>[TSide]>
   : TBefore
+
+/** Most schemas follow the standard, and are read directly: that is half the work of inferring what `inferParser` answers for them. */
+type SidesOf<TParser extends Parser> = TParser extends StandardSchema
+  ? { readonly in: StandardTypes<TParser>['input']; readonly out: StandardTypes<TParser>['output'] }
+  : inferParser<TParser>
+
+type StandardTypes<TSchema extends StandardSchema> = NonNullable<TSchema['~standard']['types']>
+
+/** What https://standardschema.dev says of a schema's types. */
+interface StandardSchema {
+  readonly '~standard': { readonly types?: { readonly input: unknown; readonly output: unknown } | undefined }
+}
 
 /** As tRPC joins the types of chained schemas. */
 type Joined<TBefore, TNext> = TBefore extends TRPCUnsetMarker ? TNext : Simplify<TBefore & TNext>
@@ -28,14 +40,17 @@ type Joined<TBefore, TNext> = TBefore extends TRPCUnsetMarker ? TNext : Simplify
 /** What a resolver is given as its input. */
 export type InputOf<TParsed> = TParsed extends TRPCUnsetMarker ? undefined : TParsed
 
+/** What a metered procedure adds to its context, over what has been added. */
+export type WithUsage<TOverrides, TFeatureId extends string> = Omit<TOverrides, 'usage'> & UsageContext<TFeatureId>
+
 /** What a metered procedure adds to its context. */
 export interface UsageContext<TFeatureId extends string> {
   readonly usage: Usage<TFeatureId>
 }
 
 /** The shape of an error of a procedure: one that a denial made, or any that the router knows. */
-export type DenialShape<TFeatures extends Features, TFeatureId extends string> = TRPCErrorShape<
-  TRPCDefaultErrorData & { readonly denial: Denial<FeatureId<TFeatures>> & { readonly featureId: TFeatureId } }
+export type DenialShape<TAnyId extends string, TFeatureId extends string> = TRPCErrorShape<
+  TRPCDefaultErrorData & { readonly denial: Denial<TAnyId> & { readonly featureId: TFeatureId } }
 >
 
 /** A native builder, as it is used where its own types are not known. */

@@ -9,6 +9,7 @@ import { type Gated, gatedMiddleware } from './gated.ts'
 import { type GatedProcedure, gatedProcedureOn } from './gatedProcedure.ts'
 import { callerOf, type Identify } from './identify.ts'
 import { createKeepAlive } from './keepAlive.ts'
+import type { IdsOf } from './meterable.ts'
 import { type Metered, meteredMiddleware } from './metered.ts'
 import { type MeteredProcedure, meteredProcedureOn } from './meteredProcedure.ts'
 import { createOutageDesk } from './outage/outageDesk.ts'
@@ -63,7 +64,7 @@ export interface Metering<TFeatures extends Features, TContext> {
     >,
   ): {
     readonly meteredProcedure: MeteredProcedure<
-      TFeatures,
+      IdsOf<TFeatures>,
       $Context,
       $Meta,
       $Overrides,
@@ -75,7 +76,7 @@ export interface Metering<TFeatures extends Features, TContext> {
       $ErrorShape
     >
     readonly gatedProcedure: GatedProcedure<
-      TFeatures,
+      IdsOf<TFeatures>,
       $Context,
       $Meta,
       $Overrides,
@@ -88,9 +89,9 @@ export interface Metering<TFeatures extends Features, TContext> {
     >
   }
   /** Meters a procedure of any `initTRPC`: after its `.input()` and before its `.output()`. */
-  readonly metered: Metered<TFeatures, TContext>
+  readonly metered: Metered<IdsOf<TFeatures>, TContext>
   /** Gates a procedure of any `initTRPC`. */
-  readonly gated: Gated<TFeatures, TContext>
+  readonly gated: Gated<IdsOf<TFeatures>, TContext>
   /** The router that clients read their usage from, on a base that says who asks. */
   usageRouter<$Context, $Meta, $Overrides, $InputIn, $InputOut, $OutputIn, $OutputOut, $Caller extends boolean, $ErrorShape>(
     base: Identified<

@@ -6,15 +6,15 @@ import type { CallResult, MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
 import { type ClaimDenial, claiming } from './denialShape.ts'
 import { marked } from './mark.ts'
-import type { Gateable } from './meterable.ts'
+import type { Gateable, RegistryIds } from './meterable.ts'
 import type { MeteringMiddleware } from './metered.ts'
 import { quotedOnly, quoteRequestOf } from './quote.ts'
 import { requestOf } from './request.ts'
 import { runningCall } from './running.ts'
 
 /** Lets a procedure of any `initTRPC` run only for customers that have a feature: `.use(gated('sso'))`. */
-export type Gated<TFeatures extends Features, TNeeded> = <const $Id extends string, $Input, $Context = TNeeded>(
-  featureId: Identified<$Context, TNeeded, Gateable<TFeatures, $Id>>,
+export type Gated<TIds extends RegistryIds, TNeeded> = <const $Id extends string, $Input, $Context = TNeeded>(
+  featureId: Identified<$Context, TNeeded, Gateable<TIds, $Id>>,
 ) => MeteringMiddleware<$Context, $Input, object>
 
 /** The middleware that gates; throws at once on what a typed program could not have written. */

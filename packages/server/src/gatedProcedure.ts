@@ -1,14 +1,13 @@
-import type { Features } from '@tollgate/features'
 import type { TRPCProcedureBuilder } from '@trpc/server'
 import type { AnyBuilder, DenialShape } from './builder.ts'
 import type { MeteringCore } from './core.ts'
 import { denialClaim } from './denialShape.ts'
 import { gatedMiddleware } from './gated.ts'
-import type { Gateable } from './meterable.ts'
+import type { Gateable, RegistryIds } from './meterable.ts'
 
 /** A procedure that only customers with a feature may call: a native builder, which goes on with `.input()` or a resolver. */
 export type GatedProcedure<
-  TFeatures extends Features,
+  TIds extends RegistryIds,
   TContext,
   TMeta,
   TOverrides,
@@ -19,7 +18,7 @@ export type GatedProcedure<
   TCaller extends boolean,
   TErrorShape,
 > = <const $Id extends string>(
-  featureId: Gateable<TFeatures, $Id>,
+  featureId: Gateable<TIds, $Id>,
 ) => TRPCProcedureBuilder<
   TContext,
   TMeta,
@@ -29,7 +28,7 @@ export type GatedProcedure<
   TOutputIn,
   TOutputOut,
   TCaller,
-  TErrorShape | DenialShape<TFeatures, $Id>
+  TErrorShape | DenialShape<TIds['any'], $Id>
 >
 
 /** Builds gated procedures on a base. */

@@ -11,8 +11,9 @@ export type { CallFacts, DecisionKind, Standing, Step, StepName, Telemetry } fro
 
 // Types that the declarations of an application's own routers name.
 
-export type { DenialShape, UsageContext } from './builder.ts'
+export type { DenialShape, UsageContext, WithUsage } from './builder.ts'
 export type { GatedProcedure } from './gatedProcedure.ts'
+export type { IdsOf } from './meterable.ts'
 export type { MeteredProcedure } from './meteredProcedure.ts'
 
 // Inside a resolver, and around a call.

@@ -1,5 +1,5 @@
 import { amountOf } from '@tollgate/engine'
-import type { Features, MeteredId, ProcedureCost } from '@tollgate/features'
+import type { Features, ProcedureCost } from '@tollgate/features'
 import type { Overage } from './backends/backend.ts'
 import type { Identified, UsageContext } from './builder.ts'
 import type { CallResult, MeteredCall } from './call.ts'
@@ -8,7 +8,7 @@ import { type ClaimDenial, claiming } from './denialShape.ts'
 import { allowanceOf, type InFlight } from './inFlight.ts'
 import { marked } from './mark.ts'
 import { meter } from './meter.ts'
-import type { CheckedWhat, MeteredIds, Units, UnitsById } from './meterable.ts'
+import type { CheckedAlone, CheckedWhat, MeteredIds, RegistryIds, Units, UnitsById } from './meterable.ts'
 import type { MeteredRules } from './rules.ts'
 import type { CostRule } from './units.ts'
 
@@ -41,26 +41,23 @@ export type UnitsOption<TWhat, TInput, TContext> = TWhat extends string
       /** Units to set aside: what the call costs, or the most that it may. */
       readonly units: Units<TInput, TContext>
     }
-  : { readonly units?: never }
+  : { readonly units?: '✖ say the units of several features beside their ids: { messages: 1, image_gen: … }' }
 
 /** Options of `metered()`. */
 export type MeteredOptions<TWhat, TInput, TContext, TSlotId extends string> = UnitsOption<TWhat, TInput, TContext> &
   SettleOptions<TWhat, TInput, TContext, unknown, TSlotId>
 
 /** Meters a procedure of any `initTRPC`: `.input(S).use(metered('image_gen', { units: ({ input }) => input.n })).output(O)`. */
-export type Metered<TFeatures extends Features, TNeeded> = <
-  const $What extends string | UnitsById<TFeatures, $Input, $Context>,
-  $Input,
-  $Context = TNeeded,
->(
-  what: Identified<$Context, TNeeded, CheckedWhat<TFeatures, $What, $Input, $Context>>,
-  ...options: MeteredArguments<$What, $Input, $Context, MeteredId<TFeatures>>
-) => MeteringMiddleware<$Context, $Input, UsageContext<MeteredIds<$What>>>
-
-/** Several features say their units beside their ids, and need no options. */
-type MeteredArguments<TWhat, TInput, TContext, TSlotId extends string> = TWhat extends string
-  ? readonly [options: MeteredOptions<TWhat, TInput, TContext, TSlotId>]
-  : readonly [options?: MeteredOptions<TWhat, TInput, TContext, TSlotId>]
+export interface Metered<TIds extends RegistryIds, TNeeded> {
+  <const $What extends string | UnitsById<TIds>, $Input, $Context = TNeeded>(
+    what: Identified<$Context, TNeeded, CheckedWhat<TIds, $What, $Input, $Context>>,
+    options: MeteredOptions<$What, $Input, $Context, TIds['metered']>,
+  ): MeteringMiddleware<$Context, $Input, UsageContext<MeteredIds<$What>>>
+  /** Several features say their units beside their ids, and need no options. */
+  <const $What extends string | UnitsById<TIds>, $Input, $Context = TNeeded>(
+    what: Identified<$Context, TNeeded, CheckedAlone<TIds, $What, $Input, $Context>>,
+  ): MeteringMiddleware<$Context, $Input, UsageContext<MeteredIds<$What>>>
+}
 
 /** What a procedure is metered by, as it is written. */
 export type What = string | Readonly<Record<string, CostRule['units'] | undefined>>

@@ -1,9 +1,8 @@
-import type { Features, MeteredId } from '@tollgate/features'
 import type { TRPCProcedureBuilder, TRPCUnsetMarker } from '@trpc/server'
-import type { AnyBuilder, ContextOf, DenialShape, InputOf, MaybeParser, Overwrite, Parsed, Parser, UsageContext } from './builder.ts'
+import type { AnyBuilder, ContextOf, DenialShape, InputOf, MaybeParser, Parsed, Parser, WithUsage } from './builder.ts'
 import type { MeteringCore } from './core.ts'
 import { denialClaim } from './denialShape.ts'
-import type { CheckedWhat, MeteredIds, UnitsById } from './meterable.ts'
+import type { CheckedAlone, CheckedWhat, MeteredIds, RegistryIds, UnitsById } from './meterable.ts'
 import { type LooseOptions, meteredMiddleware, type SettleOptions, type UnitsOption, type What } from './metered.ts'
 
 /** Options of `meteredProcedure()`: the schemas are here, because units are told from the parsed input. */
@@ -28,8 +27,8 @@ export type MeteredProcedureOptions<
  * The units are set aside before the resolver runs, committed after it succeeds, and given back when it throws, heeds an abort by throwing, or
  * its answer fails the output schema.
  */
-export type MeteredProcedure<
-  TFeatures extends Features,
+export interface MeteredProcedure<
+  TIds extends RegistryIds,
   TContext,
   TMeta,
   TOverrides,
@@ -39,37 +38,48 @@ export type MeteredProcedure<
   TOutputOut,
   TCaller extends boolean,
   TErrorShape,
-> = <
-  const $What extends string | UnitsById<TFeatures, InputOf<Parsed<TInputOut, $Input, 'out'>>, ContextOf<TContext, TOverrides>>,
-  $Input extends MaybeParser = TRPCUnsetMarker,
-  $Output extends MaybeParser = TRPCUnsetMarker,
->(
-  what: CheckedWhat<TFeatures, $What, InputOf<Parsed<TInputOut, $Input, 'out'>>, ContextOf<TContext, TOverrides>>,
-  ...options: OptionsArgument<
-    $What,
-    MeteredProcedureOptions<
+> {
+  <
+    const $What extends string | UnitsById<TIds>,
+    $Input extends MaybeParser = TRPCUnsetMarker,
+    $Output extends MaybeParser = TRPCUnsetMarker,
+  >(
+    what: CheckedWhat<TIds, $What, InputOf<Parsed<TInputOut, $Input, 'out'>>, ContextOf<TContext, TOverrides>>,
+    options: MeteredProcedureOptions<
       $What,
       $Input,
       $Output,
       Parsed<TInputOut, $Input, 'out'>,
       Parsed<TOutputOut, $Output, 'out'>,
       ContextOf<TContext, TOverrides>,
-      MeteredId<TFeatures>
-    >
+      TIds['metered']
+    >,
+  ): TRPCProcedureBuilder<
+    TContext,
+    TMeta,
+    WithUsage<TOverrides, MeteredIds<$What>>,
+    Parsed<TInputIn, $Input, 'in'>,
+    Parsed<TInputOut, $Input, 'out'>,
+    Parsed<TOutputIn, $Output, 'in'>,
+    Parsed<TOutputOut, $Output, 'out'>,
+    TCaller,
+    TErrorShape | DenialShape<TIds['any'], MeteredIds<$What>>
   >
-) => TRPCProcedureBuilder<
-  TContext,
-  TMeta,
-  Overwrite<TOverrides, UsageContext<MeteredIds<$What>>>,
-  Parsed<TInputIn, $Input, 'in'>,
-  Parsed<TInputOut, $Input, 'out'>,
-  Parsed<TOutputIn, $Output, 'in'>,
-  Parsed<TOutputOut, $Output, 'out'>,
-  TCaller,
-  TErrorShape | DenialShape<TFeatures, MeteredIds<$What>>
->
-
-type OptionsArgument<TWhat, TOptions> = TWhat extends string ? readonly [options: TOptions] : readonly [options?: TOptions]
+  /** Several features say their units beside their ids, and need no options. */
+  <const $What extends string | UnitsById<TIds>>(
+    what: CheckedAlone<TIds, $What, InputOf<TInputOut>, ContextOf<TContext, TOverrides>>,
+  ): TRPCProcedureBuilder<
+    TContext,
+    TMeta,
+    WithUsage<TOverrides, MeteredIds<$What>>,
+    TInputIn,
+    TInputOut,
+    TOutputIn,
+    TOutputOut,
+    TCaller,
+    TErrorShape | DenialShape<TIds['any'], MeteredIds<$What>>
+  >
+}
 
 /** The options as they are written, without their types. */
 interface LooseProcedureOptions extends LooseOptions {

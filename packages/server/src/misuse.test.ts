@@ -55,6 +55,16 @@ const wrongPrograms: readonly (readonly [name: string, program: string, sentence
     "meteredProcedure('messages', { output: z.object({ words: z.number() }), units: 1, used: ({ output }) => output.messages })",
     "Property 'messages' does not exist on type '{ words: number; }'.",
   ],
+  [
+    'leaves out the units altogether',
+    "meteredProcedure('messages')",
+    `Argument of type '"messages"' is not assignable to parameter of type '"✖ say how many units of 'messages' a call takes: { units: 1 }, or computed from the input"'.`,
+  ],
+  [
+    'leaves out the units of a boolean feature',
+    "meteredProcedure('sso')",
+    `Argument of type '"sso"' is not assignable to parameter of type '"✖ 'sso' is a boolean feature, which is not counted: use gatedProcedure('sso')"'.`,
+  ],
   ['forgets the units', "meteredProcedure('messages', {})", "Property 'units' is missing in type '{}' but required in type"],
   [
     'answers something else than the output schema',
@@ -82,6 +92,26 @@ const wrongPrograms: readonly (readonly [name: string, program: string, sentence
     `Type 'number' is not assignable to type '"✖ there is no feature 'nope' in the registry: declare it with defineFeatures()"'.`,
   ],
   [
+    'meters several features, one of them boolean',
+    'meteredProcedure({ messages: 1, sso: 1 }, { used: () => ({}) })',
+    `Type 'number' is not assignable to type '"✖ 'sso' is a boolean feature, which is not counted: use gatedProcedure('sso')"'.`,
+  ],
+  [
+    'meters several features by something that is no number',
+    "meteredProcedure({ messages: 1, image_gen: 'two' })",
+    "Type 'string' is not assignable to type 'Units<undefined, ",
+  ],
+  [
+    'tells what was used of a feature that the procedure is not metered by',
+    'meteredProcedure({ messages: 1 }, { used: () => ({ image_gen: 1 }) })',
+    "Type '{ image_gen: number; }' has no properties in common with type '{ readonly messages?: number; }'.",
+  ],
+  [
+    'counts calls in flight by an unknown feature',
+    "meteredProcedure('messages', { units: 1, inFlight: inFlight('nope', 3) })",
+    `Type 'InFlight<"nope">' is not assignable to type 'InFlight<`,
+  ],
+  [
     'meters several features by a field that the input lacks',
     'meteredProcedure({ messages: 1, image_gen: ({ input }) => input.count }, { input: z.object({ n: z.number() }) })',
     "Property 'count' does not exist on type '{ n: number; }'.",
@@ -89,7 +119,7 @@ const wrongPrograms: readonly (readonly [name: string, program: string, sentence
   [
     'says the units of several features twice',
     'meteredProcedure({ messages: 1 }, { units: 1 })',
-    "Type 'number' is not assignable to type 'undefined'.",
+    `Type 'number' is not assignable to type '"✖ say the units of several features beside their ids: { messages: 1, image_gen: … }"'.`,
   ],
   [
     'builds on a base whose context lacks what identify needs',
@@ -115,6 +145,41 @@ const wrongPrograms: readonly (readonly [name: string, program: string, sentence
     'uses metered() with a pool',
     "t.procedure.use(metering.metered('credits', { units: 1 }))",
     `Argument of type '"credits"' is not assignable to parameter of type '"✖ 'credits' is a credit system: meter a feature that draws from it"'.`,
+  ],
+  [
+    'uses metered() with a boolean feature',
+    "t.procedure.use(metering.metered('sso', { units: 1 }))",
+    `Argument of type '"sso"' is not assignable to parameter of type '"✖ 'sso' is a boolean feature, which is not counted: use gatedProcedure('sso')"'.`,
+  ],
+  [
+    'uses metered() with an unknown feature',
+    "t.procedure.use(metering.metered('nope', { units: 1 }))",
+    `Argument of type '"nope"' is not assignable to parameter of type '"✖ there is no feature 'nope' in the registry: declare it with defineFeatures()"'.`,
+  ],
+  [
+    'uses metered() and leaves out the units',
+    "t.procedure.use(metering.metered('messages'))",
+    `Argument of type '"messages"' is not assignable to parameter of type '"✖ say how many units of 'messages' a call takes: { units: 1 }, or computed from the input"'.`,
+  ],
+  [
+    'uses metered() with several features, one of them a pool',
+    't.procedure.use(metering.metered({ messages: 1, credits: 1 }))',
+    `Type 'number' is not assignable to type '"✖ 'credits' is a credit system: meter a feature that draws from it"'.`,
+  ],
+  [
+    'uses gated() with a pool',
+    "t.procedure.use(metering.gated('credits'))",
+    `Argument of type '"credits"' is not assignable to parameter of type '"✖ 'credits' is a credit system: gate by a boolean feature, or meter a feature that draws from it"'.`,
+  ],
+  [
+    'uses gated() with an unknown feature',
+    "t.procedure.use(metering.gated('nope'))",
+    `Argument of type '"nope"' is not assignable to parameter of type '"✖ there is no feature 'nope' in the registry: declare it with defineFeatures()"'.`,
+  ],
+  [
+    'uses gated() where the context lacks what identify needs',
+    "stranger.procedure.use(metering.gated('sso'))",
+    `Argument of type '"sso"' is not assignable to parameter of type '"✖ this procedure's context lacks what identify() needs: build on a base whose middlewares provide it"'.`,
   ],
   [
     'uses gated() with a metered feature',
@@ -148,6 +213,7 @@ import { z } from 'zod'
 import type { Backend } from '../../../src/backends/backend.ts'
 import { createMetering } from '../../../src/createMetering.ts'
 import { mountTrpc } from '../../../src/hono.ts'
+import { inFlight } from '../../../src/inFlight.ts'
 
 const features = defineFeatures({ messages: metered(), image_gen: metered(), sso: boolean(), credits: creditSystem({ image_gen: 10 }) })
 declare const backend: Backend
@@ -160,7 +226,7 @@ const metering = createMetering({
   onOutage: 'deny',
 })
 const { meteredProcedure, gatedProcedure } = metering.procedures(t.procedure)
-export const used = [createMetering, mountTrpc, Hono, z, stranger, meteredProcedure, gatedProcedure]
+export const used = [createMetering, inFlight, mountTrpc, Hono, z, stranger, meteredProcedure, gatedProcedure]
 export const program = () =>
 `
 
