@@ -10,8 +10,14 @@ export type NetworkFault =
   | { readonly kind: 'drop_answer' }
   /** The connection breaks, before or after the request took effect. */
   | { readonly kind: 'close'; readonly when: 'before' | 'after' }
-  /** Another answer comes back, and nothing takes effect. */
-  | { readonly kind: 'answer'; readonly status: number; readonly headers?: Readonly<Record<string, string>>; readonly body?: string }
+  /** Another answer comes back. Nothing takes effect, unless that happens `after` it did. */
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string>>
+      readonly body?: string
+      readonly when?: 'before' | 'after'
+    }
   /** It arrives late. */
   | { readonly kind: 'delay'; readonly ms: number }
 
@@ -31,6 +37,8 @@ export interface FaultProxy {
   readonly seen: number
   /** From now on this rule decides; null: everything passes. */
   use(rule: FaultRule | null): void
+  /** Resolves once no request is under way to the server, late ones included. */
+  idle(): Promise<void>
   close(): Promise<void>
 }
 
@@ -38,6 +46,7 @@ export interface FaultProxy {
 export async function startFaultProxy(forward: (request: Request) => Response | Promise<Response>): Promise<FaultProxy> {
   let rule: FaultRule | null = null
   let seen = 0
+  const underWay = new Set<Promise<void>>()
 
   const handle = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     seen += 1
@@ -45,20 +54,21 @@ export async function startFaultProxy(forward: (request: Request) => Response | 
     const fault = rule?.({ path: incoming.url ?? '/', body }) ?? null
     if (fault?.kind === 'drop_request') return
     if (fault?.kind === 'close' && fault.when === 'before') return void incoming.socket.destroy()
-    if (fault?.kind === 'answer') {
-      outgoing.writeHead(fault.status, { 'content-type': 'application/json', ...fault.headers }).end(fault.body ?? '{}')
-      return
-    }
+    if (fault?.kind === 'answer' && fault.when !== 'after') return send(outgoing, fault)
     if (fault?.kind === 'delay') await delay(fault.ms)
     const answer = await forward(requestOf(incoming, body))
     const text = await answer.text()
     if (fault?.kind === 'drop_answer') return
     if (fault?.kind === 'close') return void incoming.socket.destroy()
+    if (fault?.kind === 'answer') return send(outgoing, fault)
     outgoing.writeHead(answer.status, Object.fromEntries(answer.headers)).end(text)
   }
 
   const server = createServer((incoming, outgoing) => {
-    handle(incoming, outgoing).catch((error: unknown) => outgoing.destroy(error instanceof Error ? error : undefined))
+    const handled = handle(incoming, outgoing)
+      .catch((error: unknown) => void outgoing.destroy(error instanceof Error ? error : undefined))
+      .finally(() => underWay.delete(handled))
+    underWay.add(handled)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
@@ -70,11 +80,18 @@ export async function startFaultProxy(forward: (request: Request) => Response | 
     use(next) {
       rule = next
     },
+    async idle() {
+      while (underWay.size > 0) await Promise.all(underWay)
+    },
     close() {
       server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
+}
+
+function send(outgoing: ServerResponse, { status, headers, body = '{}' }: Extract<NetworkFault, { readonly kind: 'answer' }>): void {
+  outgoing.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body)
 }
 
 function requestOf(incoming: IncomingMessage, body: string): Request {

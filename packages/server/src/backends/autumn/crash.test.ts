@@ -1,15 +1,14 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { serve } from '@hono/node-server'
 import { accessOf, openEngine } from '@tollgate/engine'
 import { autumnApi } from '@tollgate/engine/http'
 import { expect, it, onTestFinished } from 'vitest'
+import { type NetworkFault, startFaultProxy } from '../../testing/faultProxy.ts'
 import type { LedgerReceipt } from '../backend.ts'
 import { type AutumnBackend, autumn } from './autumn.ts'
 import { type CrashOrders, crashFeatures, crashOperation, crashPlans } from './crashed.fixture.ts'
@@ -17,17 +16,28 @@ import { type CrashOrders, crashFeatures, crashOperation, crashPlans } from './c
 const secretKey = 'am_sk_test_secret'
 const KILLS = Number(process.env['TOLLGATE_KILLS'] ?? 50)
 
-it(`tells Autumn exactly the work that succeeded, killed ${KILLS} times under load`, { timeout: 600_000 }, async () => {
+const FAULTS: readonly NetworkFault[] = [
+  { kind: 'drop_request' },
+  { kind: 'drop_answer' },
+  { kind: 'close', when: 'before' },
+  { kind: 'close', when: 'after' },
+  { kind: 'answer', status: 500, when: 'after' },
+  { kind: 'answer', status: 429, headers: { 'retry-after': '0' } },
+  { kind: 'delay', ms: 30 },
+]
+
+it(`tells Autumn exactly the work that succeeded, killed ${KILLS} times under load on a bad network`, { timeout: 600_000 }, async () => {
   let offsetMs = 0
   const clock = (): number => Date.now() + offsetMs
   const engine = await openEngine({ features: crashFeatures, plans: crashPlans, url: 'memory:', clock })
-  const server = serve({ fetch: autumnApi(engine, { secretKeys: [secretKey] }).fetch, port: 0, hostname: '127.0.0.1' })
-  await once(server, 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const api = autumnApi(engine, { secretKeys: [secretKey] })
+  const proxy = await startFaultProxy((request) => api.fetch(request))
+  proxy.use(() => (Math.random() < 0.06 ? (FAULTS[Math.floor(Math.random() * FAULTS.length)] ?? null) : null))
+  const { url } = proxy
   const folder = mkdtempSync(join(tmpdir(), 'tollgate-crash-'))
   const [outboxUrl, log] = [`file:${join(folder, 'outbox.db')}`, join(folder, 'answered')]
   onTestFinished(async () => {
-    server.close()
+    await proxy.close()
     await engine.close()
     rmSync(folder, { recursive: true, force: true })
   })
@@ -48,6 +58,7 @@ it(`tells Autumn exactly the work that succeeded, killed ${KILLS} times under lo
     clock,
     timeoutMs: 5_000,
   })
+  proxy.use(null)
   await backend.outbox.drain()
   // The locks of calls that died are over, and so are the blocks that died with their process.
   offsetMs = 120_000

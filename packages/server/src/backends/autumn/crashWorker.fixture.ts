@@ -21,7 +21,7 @@ async function run({ url, outboxUrl, log, from }: CrashOrders): Promise<void> {
     features: crashFeatures,
     plans: crashPlans,
     outbox: { url: outboxUrl },
-    timeoutMs: 2_000,
+    timeoutMs: 500,
     lease: { leased: lease({ units: 50, ttlMs: 2_000 }) },
     pattern: { tracked: 'track' },
   })
