@@ -263,7 +263,7 @@ describe('while the disk is at work', () => {
   }
   const relaxed = { create: true, relaxed: true } as const
 
-  it('answers holds and decides the next turn, and lets what is used up wait', async () => {
+  it('answers holds, lets what is used up wait, and gathers the next turn', async () => {
     const { engine, disk, log, logged } = onSlowDisk()
     const first = [
       logged('hold', engine.execute('c1', reserve('h', 4), relaxed)),
@@ -272,13 +272,19 @@ describe('while the disk is at work', () => {
     await nextTurn()
     await nextTurn()
     expect(log).toEqual(['hold: ok'])
-    const second = [logged('too much', engine.execute('c1', reserve('i', 3), relaxed)), logged('commit', engine.execute('c1', commit('h')))]
+    const second = [logged('commit', engine.execute('c1', commit('h')))]
+    await nextTurn()
+    second.push(logged('too much', engine.execute('c1', reserve('i', 3), relaxed)))
+    await nextTurn()
+    expect([log, disk.length]).toEqual([['hold: ok'], 1])
+    disk[0]?.resolve()
+    await first[1]
     await nextTurn()
     await nextTurn()
-    expect([log, disk.length]).toEqual([['hold: ok', 'too much: refused'], 2])
-    for (const wait of disk) wait.resolve()
+    expect([log, disk.length]).toEqual([['hold: ok', 'use: ok', 'too much: refused'], 2])
+    disk[1]?.resolve()
     await Promise.all([...first, ...second])
-    expect(log).toEqual(['hold: ok', 'too much: refused', 'use: ok', 'commit: ok'])
+    expect(log).toEqual(['hold: ok', 'use: ok', 'too much: refused', 'commit: ok'])
   })
 
   it('tells what changed in the order of the ledger, and only once it is durable', async () => {
@@ -286,25 +292,22 @@ describe('while the disk is at work', () => {
     const heard: number[] = []
     engine.watch(({ entry }) => heard.push(entry.seq))
     const use = engine.execute('c1', track(1), { create: true })
-    await nextTurn()
     await engine.execute('c1', reserve('h', 1), relaxed)
     expect(heard).toEqual([])
-    for (const wait of disk) wait.resolve()
+    disk[0]?.resolve()
     await use
-    await nextTurn()
     expect(heard).toEqual([1, 2])
   })
 
-  it('does not tell a repeat what was not durable yet', async () => {
+  it('does not tell a repeat what is not durable yet', async () => {
     const { engine, disk, log, logged } = onSlowDisk()
     const operation = { id: 'op', fingerprint: 'a' }
     const use = logged('use', engine.execute('c1', track(1), { create: true, operation, result: 'done' }))
-    await nextTurn()
     const repeat = logged('repeat', engine.execute('c1', reserve('h', 1, { operation }), { operation, relaxed: true }))
     await nextTurn()
     await nextTurn()
     expect(log).toEqual([])
-    for (const wait of disk) wait.resolve()
+    disk[0]?.resolve()
     await Promise.all([use, repeat])
     expect(log).toEqual(['use: ok', 'repeat: refused'])
   })

@@ -28,18 +28,17 @@ const BATCH_LIMIT = 1_000
 /**
  * Builds the turns over a store.
  *
- * No timer: a turn is handed in when it ends, and what arrives while the store takes no other waits for it. While a store only waits for the
- * disk, the next turns are decided and written on top, and share the next wait.
+ * No timer: a turn is handed in when it ends, and what arrives while the store is at work on one waits for the next. So the slower the disk,
+ * the more share one wait for it.
  */
 export function createTurns(store: Store): Turns {
   const queue: Pending[] = []
   let scheduled = false
-  /** The store is at work on a batch and takes no other. */
-  let busy = false
-  const underWay = new Set<Promise<void>>()
+  /** What the store is at work on. */
+  let underWay: Promise<void> | null = null
 
   const schedule = (): void => {
-    if (scheduled || busy || queue.length === 0) return
+    if (scheduled || underWay !== null || queue.length === 0) return
     scheduled = true
     setImmediate(flush)
   }
@@ -52,9 +51,7 @@ export function createTurns(store: Store): Turns {
   }
 
   const transact = (batch: readonly Pending[]): void => {
-    let isWritten = false
     const whenWritten = (): void => {
-      isWritten = true
       for (const pending of batch) if (pending.isEarly()) pending.answer()
     }
     const fail = (error: unknown): void => {
@@ -71,15 +68,12 @@ export function createTurns(store: Store): Turns {
       settle(batch)
       return
     }
-    busy = !isWritten
-    const settled = durable
+    underWay = durable
       .then(() => settle(batch), fail)
       .then(() => {
-        underWay.delete(settled)
-        busy = false
+        underWay = null
         schedule()
       })
-    underWay.add(settled)
   }
 
   return {
@@ -88,7 +82,7 @@ export function createTurns(store: Store): Turns {
       schedule()
     },
     async finish() {
-      while (underWay.size > 0 || scheduled || queue.length > 0) await (underWay.size > 0 ? Promise.all(underWay) : nextTurn())
+      while (underWay !== null || scheduled || queue.length > 0) await (underWay ?? nextTurn())
     },
   }
 }

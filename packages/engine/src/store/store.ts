@@ -88,9 +88,8 @@ export interface Store {
    * Rejects when it could not be written: then nothing of the batch took effect, unless the error says that this is unknown. An entry that
    * does not follow the customer's last is refused, and so is an effect without the state that its entry leads to.
    *
-   * @param whenWritten lets the store wait for the disk while others go on: it is called, before `transact` returns, when the batch is decided
-   * and written and only a power loss could undo it. From then on relaxed works may be answered, another batch may be handed in, and reads
-   * see this one. Without it, or where the disk is not what takes time, all wait.
+   * @param whenWritten lets the store wait for the disk beside the event loop: it is called, before `transact` returns, when the batch is decided
+   * and written and only a power loss could undo it. Then relaxed works may be answered, and reads see the batch already.
    */
   transact(works: readonly Work[], whenWritten?: () => void): Eventual<void>
   /** The customer as of its last entry; null when there is none. Never waits for a write. */

@@ -11,8 +11,6 @@ import { diskFault } from './storeFault.ts'
 export interface LogSync {
   /** Resolves once all that is written is on the disk. Rejects when nobody can tell. */
   synced(): Promise<void>
-  /** Resolves once all that somebody waits for is on the disk; undefined when nobody waits. */
-  readonly underWay: Promise<void> | undefined
   /** Throws unless all that a failed wait left behind is on the disk by another way. */
   mend(): void
   /** Waits for what is under way, and lets the file go. */
@@ -65,9 +63,6 @@ export function createLogSync(database: DatabaseSync, path: string, syncFile: Sy
       begin()
       return promise
     },
-    get underWay() {
-      return (next ?? current)?.promise
-    },
     mend() {
       if (failure === null) return
       // The log is still whole in memory: what is copied from it into the database, and synced there, is on the disk.
@@ -76,7 +71,7 @@ export function createLogSync(database: DatabaseSync, path: string, syncFile: Sy
       failure = null
     },
     async close() {
-      for (let waiting = this.underWay; waiting !== undefined; waiting = this.underWay) await waiting.catch(() => {})
+      for (let last = next ?? current; last !== null; last = next ?? current) await last.promise.catch(() => {})
       if (file !== null) closeSync(file)
       file = null
     },

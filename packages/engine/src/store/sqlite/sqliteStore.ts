@@ -102,7 +102,7 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
       upkeep.afterBatch()
       if (whenWritten === undefined) return
       whenWritten()
-      return works.every((work) => work.relaxed) ? logSync.underWay : logSync.synced()
+      return works.every((work) => work.relaxed) ? undefined : logSync.synced()
     },
     customer: (customerId) => answer(() => findResident(memory, customerId)?.state ?? null),
     operation: (operationId) => answer(() => operationIndex.find(operationId)),
