@@ -5,7 +5,7 @@ import { screen } from '@testing-library/react'
 import { Suspense } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, describe, expect, it } from 'vitest'
-import { Gate, metering, openPage, useCustomer, useFeature, useGate, usePlans, useUsage } from './page.tsx'
+import { Gate, metering, openPage, useCustomer, useFeature, useGate, usePlans, useQuote, useUsage } from './page.tsx'
 import { openStudio, START } from './studio.ts'
 
 async function open() {
@@ -239,6 +239,33 @@ describe('useGate', () => {
     await screen.findByText('true')
     await client.images.generate.mutate({ n: 5 })
     await screen.findByText('false')
+  })
+})
+
+describe('useQuote', () => {
+  it('tells what a call would cost, from which pool, and what it would leave, and holds nothing', async () => {
+    const { show, trpc, left, runs } = await open()
+    function Images({ n }: { readonly n: number }) {
+      const { data } = useQuote(trpc.images.generate, { n })
+      const [cost] = data?.costs ?? []
+      return cost
+        ? `${n}: ${data?.allowed} ${cost.required} ${cost.poolId} ${cost.balance} ${cost.balanceAfter} ${data?.denial?.reason}`
+        : '…'
+    }
+    show(
+      <>
+        <p>
+          <Images n={4} />
+        </p>
+        <p>
+          <Images n={11} />
+        </p>
+      </>,
+    )
+    await screen.findByText('4: true 40 credits 100 60 undefined')
+    await screen.findByText('11: false 110 credits 100 100 limit_reached')
+    expect(await left('credits')).toBe(100)
+    expect(runs).toEqual([])
   })
 })
 

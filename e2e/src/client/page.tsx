@@ -14,7 +14,7 @@ configure({ asyncUtilTimeout: 15_000 })
 
 export const metering = createMeteringClient<StudioRouter, typeof features>({ features })
 
-export const { useFeature, useGate, Gate, useCustomer, usePlans, useUsage, denialOf } = metering
+export const { useFeature, useGate, useQuote, Gate, useCustomer, usePlans, useUsage, denialOf } = metering
 
 export type PageOptions = Partial<MeteringLinkOptions<StudioRouter>>
 

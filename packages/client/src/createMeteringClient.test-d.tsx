@@ -29,6 +29,9 @@ const usage = t.router({
     yield access
   }),
   plans: t.procedure.query(() => [{ id: 'free', name: 'Free' }]),
+  quote: t.procedure
+    .input(z.object({ path: z.string(), input: z.unknown() }))
+    .query((): { costs: readonly { balanceAfter: number | 'unlimited' }[] } => ({ costs: [] })),
   history: t.procedure.input(z.object({ from: z.number() })).query(() => [{ at: 0, units: 1 }]),
 })
 const images = t.router({
@@ -42,10 +45,8 @@ const bareRouter = t.router({ images })
 declare const queryClient: QueryClient
 const client = createTRPCClient<typeof appRouter>({ links: meteringLinks({ url: '/trpc', queryClient }) })
 const trpc = createTRPCOptionsProxy<typeof appRouter>({ client, queryClient })
-const { Provider, useFeature, useSuspenseFeature, useGate, Gate, useCustomer, usePlans, useUsage, denialOf } = createMeteringClient<
-  typeof appRouter,
-  typeof features
->({ features })
+const { Provider, useFeature, useSuspenseFeature, useGate, useQuote, Gate, useCustomer, usePlans, useUsage, denialOf } =
+  createMeteringClient<typeof appRouter, typeof features>({ features })
 
 export function Hooks() {
   // A feature is one of the registry's.
@@ -75,6 +76,10 @@ export function Hooks() {
   useGate(trpc.images.generate, { n: 4 })
   useGate(trpc.images.generate, skipToken)
   useGate(trpc.images.list)
+  useQuote(trpc.images.generate, skipToken)
+  expectTypeOf(useQuote(trpc.images.generate, { n: 4 }).data?.costs[0]?.balanceAfter).toEqualTypeOf<number | 'unlimited' | undefined>()
+  // @ts-expect-error: the input is the procedure's
+  useQuote(trpc.images.generate, { n: 'four' })
   // @ts-expect-error the input is the procedure's
   useGate(trpc.images.generate, { n: 'four' })
   // @ts-expect-error the procedure takes an input

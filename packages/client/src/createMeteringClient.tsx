@@ -1,4 +1,4 @@
-import { type SkipToken, type UseQueryResult, useQueryClient } from '@tanstack/react-query'
+import { type SkipToken, skipToken, type UseQueryResult, useQueryClient } from '@tanstack/react-query'
 import type { BooleanFeature, CustomerAccess, Denial, FeatureId, Features } from '@tollgate/features'
 import { getUntypedClient, type TRPCClient } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
@@ -11,7 +11,7 @@ import type { Loaded, Ready } from './loaded.ts'
 import type { At, UsageInput, UsageOutput } from './usageRouterOf.ts'
 import type { UsageSource } from './usageSource.ts'
 import { useAccess, useSuspenseAccess } from './useAccess.ts'
-import { type Gateable, type GateableProcedure, type GateInput, useGateOf } from './useGate.ts'
+import { type Gateable, type GateableProcedure, type GateInput, pathOf, useGateOf } from './useGate.ts'
 import { type ReadOptions, useReading } from './useReading.ts'
 
 /** What a metering client is made of. */
@@ -62,6 +62,15 @@ export interface MeteringClient<TRouter extends AnyTRPCRouter, TFeatures extends
   /** Whether a call would go through and what it would cost, by procedure: `useGate(trpc.images.generate, { n: 4 })`. */
   useGate<$Procedure>(procedure: Gateable<$Procedure>, ...input: GateInput<$Procedure>): Loaded<GateState<FeatureId<TFeatures>>>
 
+  /**
+   * What a call would cost right now, by the server's own word: cost, pool, balance before and after. Nothing is run or held.
+   * Read once: `useGate` follows the balances.
+   */
+  useQuote<$Procedure>(
+    procedure: Gateable<$Procedure>,
+    ...input: GateInput<$Procedure>
+  ): UseQueryResult<UsageOutput<TRouter, 'quote'>, Error>
+
   /** Shows its children to those who may, and never its fallback before that is known. */
   Gate<$Id extends FeatureId<TFeatures>>(props: GateProps<TFeatures, $Id>): ReactNode
 
@@ -110,6 +119,10 @@ export function createMeteringClient<TRouter extends AnyTRPCRouter, TFeatures ex
     // So are those of the manifest. What is no procedure did not compile.
     useGate: (procedure, ...[input]) =>
       useGateOf(useSource(), procedure as GateableProcedure, input) as Loaded<GateState<FeatureId<TFeatures>>>,
+    useQuote: (procedure, ...[input]) => {
+      const path = pathOf(procedure as GateableProcedure)
+      return useReading(useSource(), 'quote', input === skipToken ? input : { path, input })
+    },
     Gate: (props) => faceOf(useFeature(props.feature, props), props),
     useCustomer: (asked = {}) => useAccess(useSource(), asked.entity, asCustomer),
     useSuspenseCustomer: (asked = {}) => useSuspenseAccess(useSource(), asked.entity, asCustomer),

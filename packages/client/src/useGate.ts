@@ -41,7 +41,7 @@ export function useGateOf(source: UsageSource, procedure: GateableProcedure, inp
 }
 
 /** The path of a procedure; the proxy answers it from the path alone, for queries and mutations alike. */
-function pathOf(procedure: GateableProcedure): string {
+export function pathOf(procedure: GateableProcedure): string {
   const key = (procedure as unknown as { mutationKey(): readonly (readonly string[])[] }).mutationKey()
   return key.at(-1)?.join('.') ?? ''
 }
