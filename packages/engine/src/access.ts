@@ -7,18 +7,22 @@ import type { CustomerState, Subscription } from './core/customer.ts'
 /** What a client may see of a customer: balances, flags and plans, as plain JSON. `now` is the customer's time. */
 export function accessOf(catalog: Catalog, state: CustomerState, entityId: string | null, now: number): CustomerAccess {
   const scope = { entityId }
-  const features = ownedFeatures(catalog, state, scope).flatMap((featureId): readonly FeatureAccess[] => {
+  const features: (readonly [featureId: string, FeatureAccess])[] = []
+  for (const featureId of ownedFeatures(catalog, state, scope)) {
     const type = catalog.features.get(featureId)?.type ?? 'metered'
-    if (type === 'boolean') return [{ featureId, type, granted: hasFlag(state, featureId, scope) }]
+    if (type === 'boolean') {
+      features.push([featureId, { featureId, type, granted: hasFlag(state, featureId, scope) }])
+      continue
+    }
     const balance = balanceOf(state, featureId, scope, now)
-    return balance ? [balanceAccess(balance, type)] : []
-  })
+    if (balance) features.push([featureId, balanceAccess(balance, type)])
+  }
   return {
     customerId: state.id,
     entityId,
     version: state.seq,
     at: now,
-    features: Object.fromEntries(features.map((feature) => [feature.featureId, feature])),
+    features: Object.fromEntries(features),
     plans: state.subscriptions.filter((each) => each.entityId === null || each.entityId === entityId).map(planAccess),
   }
 }

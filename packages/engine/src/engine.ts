@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import type { Catalog } from './core/catalog.ts'
 import type { Admission, AnswerTo, Check, Command, Operation, Refusal } from './core/command.ts'
-import { assertConserved } from './core/conservation.ts'
 import type { CustomerState } from './core/customer.ts'
-import { type CustomerSeed, decide, present } from './core/decide.ts'
+import { decide, present } from './core/decide.ts'
 import type { Moment } from './core/draft.ts'
 import type { Entry } from './core/entry.ts'
 import type { OperationRef } from './core/hold.ts'
-import { claimedOperation, claimWorks, operationAfter, standingOf } from './operation.ts'
+import { type ExecuteOptions, Execution, type ExecutionContext } from './execution.ts'
+import { claimedOperation } from './operation.ts'
 import type { CustomerQuery, Effect, EntryQuery, Page, Store } from './store/store.ts'
 import { createTurns } from './turns.ts'
 
@@ -18,31 +18,6 @@ export interface EngineOptions {
   readonly clock?: () => number
   /** How long an operation id is remembered, in ms; seven days by default. */
   readonly operationTtlMs?: number
-}
-
-export interface ExecuteOptions<TCommand extends Command = Command> {
-  /** Creates the customer when it does not exist, with every plan that enables itself. */
-  readonly create?: Omit<CustomerSeed, 'id'> | true
-  /** Makes the command take effect at most once under this id. */
-  readonly operation?: OperationRef & {
-    /** An id whose operation has ended may be used again, as Autumn's lock ids may. */
-    readonly reusable?: boolean
-  }
-  /** Text to store with the operation, answered again to a repeat. For `track` and `commit`. */
-  readonly result?: string
-  /**
-   * True: the change survives a crash of the process, and a power loss only once a later change is durable. For taking and extending
-   * holds, and for giving them back: what is lost with the power was not committed, and its units are free again.
-   */
-  readonly relaxed?: boolean
-  /** Ids that are used up with the command when it succeeds, even if it changed nothing. One that is used up already refuses the command. */
-  readonly claims?: readonly Claim<AnswerTo<TCommand>>[]
-}
-
-/** An id that may be used once, whatever it is used for. */
-export interface Claim<TAnswer> extends OperationRef {
-  /** Text to store with the id, made from the answer while it is recorded; it may be made more than once. */
-  readonly result?: (answer: TAnswer) => string
 }
 
 /** A change of one customer, told after it became durable. */
@@ -101,11 +76,10 @@ export function createEngine(options: EngineOptions): Engine {
 
   const momentFor = (state: CustomerState | null): Moment => ({ now: clock() + (state?.clockOffsetMs ?? 0), catalog, newId })
 
-  const tell = (effect: Effect | null): void => {
-    if (listeners.size === 0 || effect?.state == null || effect.entry === null) return
+  const tell = (customer: CustomerState, entry: Entry): void => {
     for (const listener of listeners) {
       try {
-        listener({ customer: effect.state, entry: effect.entry })
+        listener({ customer, entry })
       } catch (error) {
         // What a listener throws is the listener's: it neither fails the command nor keeps the others of the batch waiting.
         queueMicrotask(() => {
@@ -114,6 +88,7 @@ export function createEngine(options: EngineOptions): Engine {
       }
     }
   }
+  const context: ExecutionContext = { clock, momentFor, operationTtlMs, tell }
 
   const execute = <TCommand extends Exclude<Command, Check>>(
     customerId: string,
@@ -121,76 +96,9 @@ export function createEngine(options: EngineOptions): Engine {
     given: ExecuteOptions<TCommand> = {},
   ): Promise<AnswerTo<TCommand>> => {
     if (closed) return Promise.reject(closedError())
-    const create = given.create === undefined ? null : { ...(given.create === true ? {} : given.create), id: customerId }
-    let answer: AnswerTo<TCommand> | null = null
-    let failure: unknown = null
-    let effect: Effect | null = null
-    const claims = claimWorks(given.claims, customerId, clock, operationTtlMs)
-
-    const run = (state: CustomerState | null, known: Operation | null): Effect => {
-      const live = state === null || state.deletedAt !== null ? null : state
-      const untouched: Effect = { state, entry: null, operation: null }
-      answer = null
-      failure = null
-      effect = null
-      try {
-        const moment = momentFor(live)
-        const used = claims.used()
-        if (used) {
-          answer = { ok: false, customer: live, code: 'operation_done', operation: used } as Refusal as AnswerTo<TCommand>
-          return untouched
-        }
-        const standing = given.operation && standingOf(known, given.operation, customerId, live && present(live, moment), clock())
-        if (standing) {
-          answer = { ok: false, customer: live, code: standing, operation: known } as Refusal as AnswerTo<TCommand>
-          return untouched
-        }
-        const decided = decide(live, command, moment, customerId, create)
-        if (decided.changes.length === 0 || decided.state === null) {
-          if (decided.answer.ok) claims.grant(decided.answer)
-          answer = decided.answer
-          return untouched
-        }
-        const seq = (state?.seq ?? 0) + 1
-        const after: CustomerState = { ...decided.state, seq }
-        assertConserved(live, after, decided.changes)
-        const told: AnswerTo<TCommand> = decided.answer.ok ? { ...decided.answer, customer: after } : decided.answer
-        const operation = operationAfter(told, command, customerId, given, live, { seq, at: clock(), ttlMs: operationTtlMs })
-        if (told.ok) claims.grant(told)
-        const entry: Entry = {
-          customerId,
-          seq,
-          at: moment.now,
-          operationId: operation?.status === 'running' ? null : (operation?.id ?? null),
-          changes: decided.changes,
-        }
-        answer = told
-        effect = { state: after, entry, operation }
-        return effect
-      } catch (error) {
-        // One command's mistake must not fail the others of its batch.
-        failure = error
-        return untouched
-      }
-    }
-
-    // What an operation was answered before may be told again only once it is on the disk.
-    const isEarly = (): boolean => given.relaxed === true && !(answer !== null && 'operation' in answer)
-
-    return new Promise((resolve, reject) => {
-      const works = [
-        ...claims.reads,
-        { customerId, operationId: given.operation?.id ?? null, run, relaxed: given.relaxed ?? false },
-        ...claims.writes,
-      ]
-      turns.push({
-        works,
-        isEarly,
-        answer: () => (answer === null ? reject(failure) : resolve(answer)),
-        tell: () => tell(effect),
-        fail: reject,
-      })
-    })
+    const execution = new Execution(context, customerId, command, given)
+    turns.push(execution)
+    return execution.promise
   }
 
   const claim = (ref: OperationRef, result?: string): Promise<Operation | null> => {

@@ -1,6 +1,7 @@
 // Opening an engine.
 
-export { type Change, type Claim, createEngine, type Engine, type EngineOptions, type ExecuteOptions } from './engine.ts'
+export { type Change, createEngine, type Engine, type EngineOptions } from './engine.ts'
+export type { Claim, ExecuteOptions } from './execution.ts'
 export { type OpenEngineOptions, openEngine } from './openEngine.ts'
 export { catalogOf } from './registry.ts'
 

@@ -89,7 +89,7 @@ export function createTurns(store: Store): Turns {
 
 function worksOf(batch: readonly Pending[]): readonly Work[] {
   const works: Work[] = []
-  for (const pending of batch) works.push(...pending.works)
+  for (const pending of batch) for (const work of pending.works) works.push(work)
   return works
 }
 

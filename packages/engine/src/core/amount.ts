@@ -8,6 +8,9 @@ export type Amount = bigint
 /** How many steps one unit has. */
 export const SCALE = 10_000_000_000n
 
+const STEPS = Number(SCALE)
+const MAX_SAFE = BigInt(Number.MAX_SAFE_INTEGER)
+
 /** The decimal places an amount can hold. */
 export const DECIMAL_PLACES = 10
 
@@ -31,6 +34,8 @@ export function roundedAmountOf(units: number): Amount {
 
 /** Converts back to a number of units: the nearest double, exact for up to fifteen significant digits. */
 export function unitsOf(amount: Amount): number {
+  // Both are doubles exactly, and division rounds to the nearest.
+  if (amount <= MAX_SAFE && amount >= -MAX_SAFE) return Number(amount) / STEPS
   const whole = amount / SCALE
   return whole * SCALE === amount ? Number(whole) : Number(formatAmount(amount))
 }

@@ -30,22 +30,26 @@ export function balanceOf(state: CustomerState, featureId: string, scope: Scope,
   const grants = state.grants.filter((grant) => grant.featureId === featureId && !grant.flag && isSpendable(grant, scope))
   const first = grants[0]
   if (first === undefined) return null
-  const sum = (amountOf: (grant: Grant) => Amount): Amount => grants.reduce((total, grant) => total + amountOf(grant), 0n)
-  const carried = (amountOf: (rollover: Grant['rollovers'][number]) => Amount) =>
-    sum((grant) => grant.rollovers.reduce((total, each) => total + amountOf(each), 0n))
-  const resets = grants.map((grant) => grant.nextResetAt).filter((at) => at !== null)
-  return {
-    featureId,
-    granted: sum((grant) => grant.granted) + carried((each) => each.granted),
-    remaining: sum((grant) => greater(0n, remainingOf(grant))) + carried(remainingOf),
-    used: sum((grant) => grant.used) + carried((each) => each.used),
-    held: sum((grant) => grant.held) + carried((each) => each.held),
-    unlimited: grants.some((grant) => grant.unlimited),
-    overageRoom: overageRoom(state, grants, scope),
-    windowRoom: windowRoomOf(state, featureId, scope, null, now),
-    resetsAt: resets.length === 0 ? null : Math.min(...resets),
-    grants,
+  let [granted, remaining, used, held] = [0n, 0n, 0n, 0n]
+  let unlimited = false
+  let resetsAt: number | null = null
+  for (const grant of grants) {
+    granted += grant.granted
+    remaining += greater(0n, remainingOf(grant))
+    used += grant.used
+    held += grant.held
+    unlimited ||= grant.unlimited
+    if (grant.nextResetAt !== null && (resetsAt === null || grant.nextResetAt < resetsAt)) resetsAt = grant.nextResetAt
+    for (const carried of grant.rollovers) {
+      granted += carried.granted
+      remaining += remainingOf(carried)
+      used += carried.used
+      held += carried.held
+    }
   }
+  const overageRoom = overageRoomOfAll(state, grants, scope)
+  const windowRoom = windowRoomOf(state, featureId, scope, null, now)
+  return { featureId, granted, remaining, used, held, unlimited, overageRoom, windowRoom, resetsAt, grants }
 }
 
 /** Whether a scope was granted a boolean feature. */
@@ -55,10 +59,18 @@ export function hasFlag(state: CustomerState, featureId: string, scope: Scope): 
 
 /** The features of the catalog that a scope has anything of, in the catalog's order. */
 export function ownedFeatures(catalog: Catalog, state: CustomerState, scope: Scope): readonly string[] {
-  return [...catalog.features.keys()].filter((id) => state.grants.some((grant) => grant.featureId === id && isSpendable(grant, scope)))
+  const owned = new Set<string>()
+  for (const grant of state.grants) if (isSpendable(grant, scope)) owned.add(grant.featureId)
+  const inOrder: string[] = []
+  // A catalog may be long, and what one customer has of it short.
+  for (const id of catalog.features.keys()) {
+    if (inOrder.length === owned.size) break
+    if (owned.has(id)) inOrder.push(id)
+  }
+  return inOrder
 }
 
-function overageRoom(state: CustomerState, grants: readonly Grant[], scope: Scope): Amount | null {
+function overageRoomOfAll(state: CustomerState, grants: readonly Grant[], scope: Scope): Amount | null {
   let sum = 0n
   for (const grant of grants) {
     const room = overageRoomOf(state, { grant, isPool: false, cost: 0n }, scope, remainingOf)

@@ -51,8 +51,12 @@ function textOfPayment({ grantId, rolloverId, cycle, planId, poolId, amount, cos
 }
 
 function textOf(text: string | null): string {
-  return text === null ? 'null' : JSON.stringify(text)
+  if (text === null) return 'null'
+  return NOT_PLAIN.test(text) ? JSON.stringify(text) : `"${text}"`
 }
+
+/** What may not stand in JSON text as it is, among others: ids are printable ASCII, nearly always. */
+const NOT_PLAIN = /[^ !#-[\]-~]/
 
 function textOfNumber(value: number | null): string {
   return value !== null && Number.isFinite(value) ? `${value}` : 'null'
@@ -63,7 +67,14 @@ function textOfAmount(amount: Amount): string {
 }
 
 function textOfProperties(properties: Properties | null): string {
-  return properties === null ? 'null' : JSON.stringify(properties)
+  if (properties === null) return 'null'
+  let text = '{'
+  for (const name of Object.keys(properties)) {
+    const value = properties[name]
+    if (typeof value !== 'string') return JSON.stringify(properties)
+    text += `${text === '{' ? '' : ','}${textOf(name)}:${textOf(value)}`
+  }
+  return `${text}}`
 }
 
 function listOf<T>(items: readonly T[], write: (item: T) => string): string {

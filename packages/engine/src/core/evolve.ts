@@ -139,6 +139,7 @@ function newState(customer: NewCustomer, seq: number): CustomerState {
 
 /** Adds held items to a hold: the same feature's payments are appended, so that they unwind last in, first out. */
 export function mergedItems(items: readonly HoldItem[], additions: readonly HoldItem[]): readonly HoldItem[] {
+  if (items.length === 0 && additions.length === 1) return additions
   const merged = new Map<string, HoldItem>()
   for (const item of [...items, ...additions]) {
     const before = merged.get(item.featureId)

@@ -29,6 +29,11 @@ export function usageLimitsOf(
 
 const NO_LIMITS: readonly LimitInForce[] = []
 
+/** Whether anything limits what a scope may use, whatever its balances. */
+export function isControlled(state: CustomerState, scope: Scope): boolean {
+  return controlLevels(state, scope).length > 0
+}
+
 /** How far below zero a payer may still go. */
 export interface OverageRoom {
   /** Zero when it may not, null when nothing limits it. */

@@ -2,7 +2,7 @@ import { type Amount, greater, lesser } from './amount.ts'
 import type { UsageLimit, UsageWindow } from './controls.ts'
 import type { CustomerState } from './customer.ts'
 import { change, type Draft } from './draft.ts'
-import { usageLimitsOf } from './headroom.ts'
+import { isControlled, usageLimitsOf } from './headroom.ts'
 import type { Payment, Properties } from './hold.ts'
 import type { Scope } from './payers.ts'
 import { cycleAt } from './period.ts'
@@ -59,6 +59,7 @@ export interface Counted {
 
 /** Adds units to the windows of the usage limits that they fall under. */
 export function countInWindows(draft: Draft, counted: Counted): void {
+  if (!isControlled(draft.state, counted.scope)) return
   countOne(draft, counted.featureId, counted.units, counted)
   const pools = new Map<string, Amount>()
   for (const { poolId, amount } of counted.payments) {

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { ExecuteOptions } from '../engine.ts'
+import type { ExecuteOptions } from '../execution.ts'
 import { invalidRequest, refusalError } from './apiError.ts'
 import { V2_1 } from './apiVersion.ts'
 import type { Call } from './call.ts'

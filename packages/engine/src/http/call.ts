@@ -1,6 +1,7 @@
 import type { Answers, AnswerTo, Check, Command, Refusal } from '../core/command.ts'
 import type { CustomerState } from '../core/customer.ts'
-import type { Engine, ExecuteOptions } from '../engine.ts'
+import type { Engine } from '../engine.ts'
+import type { ExecuteOptions } from '../execution.ts'
 import { refusalError } from './apiError.ts'
 import type { ApiVersion } from './apiVersion.ts'
 import type { Caller } from './authenticate.ts'

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Operation } from '../core/command.ts'
-import type { Claim, Engine } from '../engine.ts'
+import type { Engine } from '../engine.ts'
+import type { Claim } from '../execution.ts'
 import { ApiError, duplicateKey } from './apiError.ts'
 import type { Reply } from './reply.ts'
 

@@ -54,7 +54,8 @@ export function decideCommit(draft: Draft, commit: Commit): Answers['commit'] | 
   if (unknown) return unknown
   // A feature that was not held may have been used all the same: it is spent like units beyond a hold.
   const unheld = commit.units.filter(({ featureId }) => hold.items.every((item) => item.featureId !== featureId))
-  const whole: Hold = { ...hold, items: [...hold.items, ...unheld.map(({ featureId }) => ({ featureId, units: 0n, payments: [] }))] }
+  const added = unheld.map(({ featureId }) => ({ featureId, units: 0n, payments: [] }))
+  const whole: Hold = added.length === 0 ? hold : { ...hold, items: [...hold.items, ...added] }
   const wanted = (item: HoldItem): Amount => commit.units.find(({ featureId }) => featureId === item.featureId)?.units ?? item.units
   const items = settlementOf(draft, whole, wanted, overage)
   const shortages = overage === 'reject' ? items.filter(({ missing }) => missing > 0n).map(shortfallOf) : []
