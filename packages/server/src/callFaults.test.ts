@@ -148,6 +148,13 @@ describe.each(ways)('a call, over %s', (way) => {
   })
 })
 
+it('a server-side call that is not named answers what it likes, also what cannot be serialized', async () => {
+  const { engine, t, meteredProcedure } = await openMetering()
+  const router = t.router({ count: meteredProcedure('messages', { units: 1 }).mutation(() => 1n) })
+  expect(await (await callerOver('createCaller', router)).count()).toBe(1n)
+  expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
+})
+
 describe.each(linkKinds)('a batch, over the %s link', (kind) => {
   it('is not held up by a call whose cost throws: the others are answered and charged', async () => {
     const { engine, t, meteredProcedure } = await openMetering()

@@ -82,6 +82,19 @@ describe.each(ways)('the policy allow, over %s', (way) => {
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1 })
   })
 
+  it('knows what it answered before the outage: a repeat gets that, and runs and costs nothing', async () => {
+    const { engine, metering, state, ran, router } = await openUnpluggable({ onOutage: 'allow' })
+    const named = await callerOver(way, router, { operationId: 'one' })
+    expect(await named.send({ n: 1 })).toBe('sent')
+    state.down = true
+    expect(await named.send({ n: 1 })).toBe('sent')
+    expect(denialIn(await failureOf(named.send({ n: 2 })))).toMatchObject({ reason: 'operation_conflict' })
+    expect(ran).toHaveBeenCalledOnce()
+    state.down = false
+    await metering.drain()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
+  })
+
   it('settles what was really used', async () => {
     const { engine, metering, t, meteredProcedure, state } = await openUnpluggable({ onOutage: 'allow' })
     const router = t.router({

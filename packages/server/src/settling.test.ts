@@ -183,6 +183,29 @@ describe('a call that runs longer than its hold lives', () => {
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
   })
 
+  it('keeps its hold as a stream that is read slowly, however long it takes in all', async () => {
+    const { time, engine, t, procedure } = open()
+    const router = t.router({
+      words: procedure.mutation(async function* ({ ctx }) {
+        for (const word of ['a', 'b', 'c', 'd', 'e']) {
+          ctx.usage.add(1)
+          yield word
+        }
+      }),
+    })
+    const heard: string[] = []
+    const read = (async () => {
+      for await (const word of await router.createCaller(acme).words()) {
+        heard.push(word)
+        await time.delay(0.7 * MINUTE_MS)
+      }
+    })()
+    await time.settle(() => false)
+    await read
+    expect(heard).toHaveLength(5)
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 5, held: 0 })
+  })
+
   it('as a stream that is never read holds nothing for ever, and costs nothing', async () => {
     const { time, engine, t, procedure } = open()
     const router = t.router({

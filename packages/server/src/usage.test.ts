@@ -76,6 +76,20 @@ describe.each(ways)('units beyond those that were set aside, over %s', (way) => 
     expect(await balance(engine, 'messages')).toMatchObject({ used: 0, remaining: 5, held: 0 })
   })
 
+  it('are refused when nobody heard of it, though the work goes on for long after', async () => {
+    const { engine, t, meteredProcedure } = await openMetering()
+    const router = t.router({
+      work: meteredProcedure('messages', { units: 1 }).mutation(async ({ ctx }) => {
+        ctx.usage.add(6)
+        // Longer than the refusal takes.
+        while ((await engine.customer('acme')) === null || ctx.usage.counted() !== null) await new Promise(setImmediate)
+        return 'a lot of work'
+      }),
+    })
+    expect(denialIn(await failureOf((await callerOver(way, router)).work()))).toMatchObject({ reason: 'limit_reached' })
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 0, remaining: 5, held: 0 })
+  })
+
   it('are not counted when the refusal is caught: the call answers and pays for what it has', async () => {
     const { engine, t, meteredProcedure } = await openMetering()
     const router = t.router({
