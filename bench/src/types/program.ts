@@ -3,7 +3,7 @@ export type Program = ReadonlyMap<string, string>
 
 export interface ProgramSize {
   readonly features: number
-  /** A multiple of `perRouter` plus at least five: the client calls three of the first five of each router. */
+  /** So many that each router has at least five: the client calls them. */
   readonly procedures: number
   readonly perRouter: number
 }

@@ -1,6 +1,7 @@
 import { lazy } from '@trpc/server'
 import { expect, it } from 'vitest'
 import { free } from './free.ts'
+import { inFlight } from './inFlight.ts'
 import { inspectRouter } from './inspectRouter.ts'
 import { openMetering } from './served.fixture.ts'
 
@@ -10,6 +11,7 @@ it('lists every procedure with how it is metered and gated, those that load on t
   const router = t.router({
     usage: metering.usageRouter(t.procedure),
     images: lazy(async () => images),
+    paint: meteredProcedure('image_gen', { units: 1, inFlight: inFlight('messages', 2) }).mutation(() => 'painted'),
     send: meteredProcedure({ messages: 1, image_gen: 2 }).query(() => 'sent'),
     saml: gatedProcedure('sso')
       .use(metering.metered('messages', { units: 3 }))
@@ -17,13 +19,14 @@ it('lists every procedure with how it is metered and gated, those that load on t
     health: free(t.procedure.query(() => 'ok')),
     forgotten: t.procedure.mutation(() => 'oh'),
   })
-  const plain = { costs: [], gates: [], free: false }
-  const own = { type: 'query', costs: [], gates: [], free: true }
+  const plain = { costs: [], inFlight: [], gates: [], free: false }
+  const own = { ...plain, type: 'query', free: true }
   expect(await inspectRouter(router)).toEqual([
     { path: 'forgotten', type: 'mutation', ...plain },
     { path: 'health', ...own },
     { path: 'images.generate', type: 'mutation', ...plain, costs: [{ featureId: 'image_gen', units: 'input' }] },
-    { path: 'saml', type: 'query', free: false, costs: [{ featureId: 'messages', units: 3 }], gates: ['sso'] },
+    { path: 'paint', type: 'mutation', ...plain, costs: [{ featureId: 'image_gen', units: 1 }], inFlight: ['messages'] },
+    { path: 'saml', type: 'query', ...plain, costs: [{ featureId: 'messages', units: 3 }], gates: ['sso'] },
     {
       path: 'send',
       type: 'query',

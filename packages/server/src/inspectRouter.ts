@@ -10,6 +10,8 @@ export interface InspectedProcedure {
   readonly type: 'query' | 'mutation' | 'subscription'
   /** What it is metered by; none when it is not. */
   readonly costs: readonly ProcedureCost[]
+  /** The features that count its calls in flight. */
+  readonly inFlight: readonly string[]
   /** The boolean features that it is gated by. */
   readonly gates: readonly string[]
   /** Marked with `free()`, as the usage router's own are. */
@@ -24,6 +26,7 @@ export async function inspectRouter(router: AnyTRPCRouter): Promise<readonly Ins
       path,
       type: procedure._def.type,
       costs: marks.flatMap((mark) => (mark.kind === 'metered' ? mark.costs : [])),
+      inFlight: marks.flatMap((mark) => (mark.kind === 'metered' && mark.inFlight !== null ? [mark.inFlight] : [])),
       gates: marks.flatMap((mark) => (mark.kind === 'gated' ? [mark.featureId] : [])),
       free: isFree(procedure),
     }

@@ -2,7 +2,12 @@ import type { ProcedureCost } from '@tollgate/features'
 
 /** How a procedure is metered or gated, as told to clients and tools. */
 export type ProcedureMark =
-  | { readonly kind: 'metered'; readonly costs: readonly ProcedureCost[] }
+  | {
+      readonly kind: 'metered'
+      readonly costs: readonly ProcedureCost[]
+      /** The feature that counts its calls in flight. */
+      readonly inFlight: string | null
+    }
   | { readonly kind: 'gated'; readonly featureId: string }
 
 /** Registered by name, so that tools know the middlewares of another copy of this package. */

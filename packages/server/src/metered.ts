@@ -78,7 +78,11 @@ export function meteredMiddleware(core: MeteringCore, what: What, options: Loose
     throw new Error(`'${inFlight?.featureId}' counts the calls in flight: a call cannot use it up as well`)
   const rules: MeteredRules = { costs, used, overage, slot: inFlight ? slotOf(core, inFlight) : null, claim }
   const middleware = meter(core, rules)
-  return marked(claim ? claiming(middleware, claim) : middleware, { kind: 'metered', costs: costs.map(costOf) })
+  return marked(claim ? claiming(middleware, claim) : middleware, {
+    kind: 'metered',
+    costs: costs.map(costOf),
+    inFlight: inFlight?.featureId ?? null,
+  })
 }
 
 /** One unit of the feature that counts calls in flight, which may be none that the call is metered by. */
