@@ -1,7 +1,7 @@
 import { TRPCError } from '@trpc/server'
 import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
-import { callerOver, clientOf, denialIn, failureOf, linkKinds, ways } from './client.fixture.ts'
+import { callerOver, clientOf, denialIn, failureOf, headerWatch, linkKinds, ways } from './client.fixture.ts'
 import { balance, openMetering, serve } from './served.fixture.ts'
 
 const Count = z.object({ n: z.number() })
@@ -171,5 +171,40 @@ describe.each(linkKinds)('a batch, over the %s link', (kind) => {
     const results = await Promise.allSettled([1, 0, 2].map((n) => client.send.mutate({ n })))
     expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled'])
     expect(await balance(engine, 'messages')).toMatchObject({ used: 3, held: 0 })
+  })
+})
+
+describe.each(linkKinds)('calls that an unmetered procedure makes, over the %s link', (kind) => {
+  it('are calls of their own: no operation id, no envelope and no header of the request is theirs', async () => {
+    const { engine, t, meteredProcedure } = await openMetering()
+    const inner = t.router({
+      say: meteredProcedure('messages', { input: z.string(), units: 1 }).mutation(({ input }) => input),
+      words: meteredProcedure('messages', { units: 1 }).mutation(async function* ({ ctx }) {
+        ctx.usage.add(1)
+        yield 'word'
+      }),
+    })
+    const router = t.router({
+      say: inner.say,
+      both: t.procedure.mutation(async ({ ctx }) => {
+        const caller = inner.createCaller(ctx)
+        const words: string[] = []
+        for await (const word of await caller.words()) words.push(word)
+        return [await caller.say('a'), await caller.say('b'), ...words]
+      }),
+      forOther: t.procedure.mutation(({ ctx }) => inner.createCaller({ ...ctx, user: { orgId: 'other' } }).say('c')),
+    })
+    const seen = headerWatch()
+    const client = clientOf<typeof router>(await serve(router), { kind, envelope: true, fetch: seen.fetch })
+    const as = (operationId: string) => ({ context: { operationId } })
+    expect(await Promise.all([client.say.mutate('top', as('one')), client.both.mutate(undefined, as('two'))])).toEqual([
+      expect.objectContaining({ data: 'top' }),
+      ['a', 'b', 'word'],
+    ])
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 4, held: 0 })
+    // Whose balances those are is not the business of whoever asked.
+    expect(await client.forOther.mutate()).toBe('c')
+    expect(seen.access()).toBeNull()
+    expect(await balance(engine, 'messages', 'other')).toMatchObject({ used: 1, held: 0 })
   })
 })

@@ -9,8 +9,7 @@ import { marked } from './mark.ts'
 import type { Gateable, RegistryIds } from './meterable.ts'
 import type { MeteringMiddleware } from './metered.ts'
 import { quotedOnly, quoteRequestOf } from './quote.ts'
-import { requestOf } from './request.ts'
-import { runningCall } from './running.ts'
+import { ownRequestOf } from './request.ts'
 
 /** Lets a procedure of any `initTRPC` run only for customers that have a feature: `.use(gated('sso'))`. */
 export type Gated<TIds extends RegistryIds, TNeeded> = <const $Id extends string, $Input, $Context = TNeeded>(
@@ -30,7 +29,7 @@ export function gatedMiddleware(core: MeteringCore, featureId: string, claim: Cl
       return quotedOnly(call, caller, quoted)
     }
     const checked = await checkedGate(core, caller, items)
-    const request = runningCall() ? null : requestOf(call.ctx)
+    const request = ownRequestOf(call)
     if (request && checked) request.access = checked.access
     core.telemetry?.decided(call.path, featureId, checked?.kind === 'denied' ? checked.denial.reason : 'allowed')
     if (checked?.kind === 'denied') throw core.refusal(checked.denial)

@@ -39,8 +39,7 @@ export function handlerOptions<$Router extends AnyTRPCRouter, $Options extends C
     router,
     async createContext(opts: $Options): Promise<inferRouterContext<$Router>> {
       const { info, req, resHeaders = null } = opts
-      const canStream = info.accept === 'application/jsonl'
-      return withRequest(await createContext(opts), { ...parseRequest(req.headers, canStream, router), resHeaders })
+      return withRequest(await createContext(opts), parseRequest(req.headers, info, router, resHeaders))
     },
     responseMeta(opts: Parameters<ResponseMeta<$Router>>[0]): { status?: number; headers?: Headers } {
       const meta = responseMeta?.(opts) ?? {}

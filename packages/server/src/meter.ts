@@ -1,25 +1,28 @@
 import { Account } from './account.ts'
 import { enveloped, noteAfter, transformerOf } from './answer.ts'
-import { type Caller, type OperationRef, OutageError, type Repeated } from './backends/backend.ts'
+import { type Caller, OutageError, type Repeated } from './backends/backend.ts'
 import { unreadDenial } from './backends/unreadDenial.ts'
 import { type Beginning, type Begun, begin } from './begin.ts'
 import { answered, type CallResult, type MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
 import { runHeld } from './heldCall.ts'
+import { isPromise } from './isPromise.ts'
 import { runJoined } from './joinedCall.ts'
 import { parseAnswer, repeatableOperation, uniqueOperation } from './operation.ts'
 import { quotedOnly, quoteRequestOf } from './quote.ts'
-import { type MeteredRequest, requestOf } from './request.ts'
+import { type MeteredRequest, ownRequestOf } from './request.ts'
 import type { MeteredRules } from './rules.ts'
 import { runningCall } from './running.ts'
-import type { CallFacts } from './telemetry.ts'
+import type { CallFacts, Telemetry } from './telemetry.ts'
 import { asUnits, type Line, linesOf } from './units.ts'
 
 /** A middleware that meters each call: sets its units aside, lets it run, and settles what it used. */
 export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCall) => Promise<CallResult> {
   return async (call) => {
-    const caller = await core.callerOf(call.ctx)
-    const costs = await linesOf(rules.costs, call.path, call)
+    const identified = core.callerOf(call.ctx)
+    const caller = isPromise(identified) ? await identified : identified
+    const counted = linesOf(rules.costs, call.path, call)
+    const costs = isPromise(counted) ? await counted : counted
     const quoted = quoteRequestOf(call.ctx)
     if (quoted) {
       quoted.items.push(...costs.map(asUnits))
@@ -33,11 +36,12 @@ export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCa
     const outer = runningCall()
     if (outer && sharesHold(core, outer.account, caller)) return runJoined(rules, call, outer.account, lines)
 
-    // What a resolver calls for another customer does not take the request's ids and wishes for its own.
-    const request = outer ? null : requestOf(call.ctx)
-    const operation = await operationOf(core, call, caller, request)
+    const request = ownRequestOf(call)
+    const id = request?.operationIds[call.batchIndex] ?? null
+    const operation = id === null ? uniqueOperation(core.clock.now()) : repeatableOperation(id, caller, call.path, await call.getRawInput())
     const facts: CallFacts = { procedure: call.path, featureIds: lines.map(({ featureId }) => featureId), operationId: operation.id }
-    const begun = await observed(core, facts, { caller, lines, operation, path: call.path, signal: call.signal })
+    const beginning: Beginning = { caller, lines, operation, path: call.path, signal: call.signal }
+    const begun = await (core.telemetry ? observed(core, core.telemetry, facts, beginning) : begin(core, beginning))
     if (begun.kind === 'denied') {
       noteAfter(request, begun.access)
       throw core.refusal(begun.denial)
@@ -56,15 +60,8 @@ function sharesHold(core: MeteringCore, account: Account, caller: Caller): boole
   return !account.ended && account.backend === core.backend && customerId === caller.customerId && entityId === caller.entityId
 }
 
-async function operationOf(core: MeteringCore, call: MeteredCall, caller: Caller, request: MeteredRequest | null): Promise<OperationRef> {
-  const id = request?.operationIds[call.batchIndex] ?? null
-  return id === null ? uniqueOperation(core.clock.now()) : repeatableOperation(id, caller, call.path, await call.getRawInput())
-}
-
 /** Begins a call, and tells how it was decided. */
-async function observed(core: MeteringCore, facts: CallFacts, beginning: Beginning): Promise<Begun> {
-  const { telemetry } = core
-  if (telemetry === null) return begin(core, beginning)
+async function observed(core: MeteringCore, telemetry: Telemetry, facts: CallFacts, beginning: Beginning): Promise<Begun> {
   const step = telemetry.start('reserve', facts)
   try {
     const begun = await step.run(() => begin(core, beginning))

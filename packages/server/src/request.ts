@@ -1,9 +1,12 @@
 import { ENVELOPE_HEADER, OPERATION_HEADER } from '@tollgate/features'
 import type { AnyTRPCRouter } from '@trpc/server'
+import type { TRPCRequestInfo } from '@trpc/server/http'
 import type { AccessAfter } from './backends/backend.ts'
 
 /** What the HTTP request says beside the calls that it carries, and what is to be said in its answer. */
 export interface MeteredRequest {
+  /** The calls that the client sent, in their order; null: any call is one of them. */
+  readonly calls: readonly SentCall[] | null
   /** Operation ids by the calls' place in the batch; null for a call without one. */
   readonly operationIds: readonly (string | null)[]
   /** The client asks for every answer in an `Envelope`. */
@@ -16,6 +19,11 @@ export interface MeteredRequest {
   readonly resHeaders: Headers | null
   /** The customer as the last call of this request left it; computed only if it is told. */
   access: AccessAfter
+}
+
+/** A call as tRPC read it off the request. What it reads its input with is its own: by that it is known. */
+interface SentCall {
+  readonly getRawInput: () => Promise<unknown>
 }
 
 /**
@@ -33,6 +41,16 @@ export function requestOf(ctx: unknown): MeteredRequest | null {
   return (ctx as WithRequest | null | undefined)?.[REQUEST] ?? null
 }
 
+/**
+ * The request of a call that the client itself sent; null for one that a resolver makes with the context it was given: the ids and the
+ * answer's form are not meant for that, and whose balances it moves is not the client's business.
+ */
+export function ownRequestOf(call: SentCall & { readonly ctx: unknown; readonly batchIndex: number }): MeteredRequest | null {
+  const request = requestOf(call.ctx)
+  if (request === null || request.calls === null) return request
+  return request.calls[call.batchIndex]?.getRawInput === call.getRawInput ? request : null
+}
+
 /** The context with its request. */
 export function withRequest<TContext>(ctx: TContext, request: MeteredRequest): TContext {
   return { ...ctx, [REQUEST]: request }
@@ -45,6 +63,7 @@ export function withRequest<TContext>(ctx: TContext, request: MeteredRequest): T
  */
 export function withOperation<TContext extends object>(ctx: TContext, operationId: string): TContext {
   return withRequest(ctx, {
+    calls: null,
     operationIds: [operationId],
     wantsEnvelope: false,
     canStream: true,
@@ -58,13 +77,19 @@ export function withOperation<TContext extends object>(ctx: TContext, operationI
 export type HeadersLike = Headers | Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** Reads what a client says in headers. */
-export function parseRequest(headers: HeadersLike, canStream: boolean, router: AnyTRPCRouter): MeteredRequest {
+export function parseRequest(
+  headers: HeadersLike,
+  info: Pick<TRPCRequestInfo, 'accept' | 'calls'>,
+  router: AnyTRPCRouter,
+  resHeaders: Headers | null,
+): MeteredRequest {
   return {
+    calls: info.calls,
     operationIds: parseOperationIds(headerOf(headers, OPERATION_HEADER)),
     wantsEnvelope: headerOf(headers, ENVELOPE_HEADER) === '1',
-    canStream,
+    canStream: info.accept === 'application/jsonl',
     router,
-    resHeaders: null,
+    resHeaders,
     access: () => null,
   }
 }

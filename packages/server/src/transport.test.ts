@@ -81,6 +81,7 @@ describe('the access header', () => {
       ctx: withRequest(
         {},
         {
+          calls: null,
           operationIds: [],
           wantsEnvelope: false,
           canStream: false,

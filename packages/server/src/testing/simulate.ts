@@ -95,6 +95,8 @@ export async function simulate(router: AnyTRPCRouter, options: SimulateOptions):
 
 const DAY_MS = 90_000_000
 
+const NOT_SENT = { calls: null, wantsEnvelope: false, canStream: true, resHeaders: null, access: () => null }
+
 interface Simulation extends SimulateOptions {
   readonly router: AnyTRPCRouter
   readonly control: WorldControl
@@ -177,7 +179,7 @@ async function send(simulation: Simulation, story: Story, sent: Attempt, procedu
   tell(`${name}: sent`)
   const leavesAfter = random.chance(faults.aborts) ? random.int(0, 3) : Number.POSITIVE_INFINITY
   if (random.chance(faults.aborts)) void control.clock.delay(random.int(0, 400)).then(() => sent.abort.abort())
-  const request = { operationIds: [story.operationId], wantsEnvelope: false, canStream: true, router, resHeaders: null, access: () => null }
+  const request = { ...NOT_SENT, operationIds: [story.operationId], router }
   const ctx = { ...withRequest(context(story.customerId), request), [ATTEMPT]: sent }
   try {
     const { signal } = sent.abort
