@@ -13,9 +13,9 @@ it('finds that a check before and a track after let calls at once share the last
     await server.close()
     rmSync(folder, { recursive: true })
   })
-  const effort = { latencies: [1], rounds: 1, calls: 8, inFlight: 2, workMs: 0 }
+  const effort = { rounds: 1, calls: 8, inFlight: 2, workMs: 0 }
   const progress: string[] = []
-  const measurements = await measureAll(server, folder, effort, (done) => progress.push(done))
+  const measurements = await measureAll(server, folder, 1, effort, (doing) => progress.push(doing))
 
   const by = (field: keyof Measurement) => Object.fromEntries(measurements.map((each) => [each.contender, each[field]]))
   expect(by('through')).toEqual({

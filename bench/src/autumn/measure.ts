@@ -2,8 +2,6 @@ import { CONTENDERS, type Contender, type ContenderName, openContender } from '.
 import type { RemoteServer } from './remoteServer.ts'
 
 export interface Effort {
-  /** Added to every round trip, in ms. */
-  readonly latencies: readonly number[]
   readonly rounds: number
   /** Calls of one round. */
   readonly calls: number
@@ -25,6 +23,7 @@ interface Round {
 /** The medians of one contender's rounds with one latency. */
 export interface Measurement extends Round {
   readonly contender: ContenderName
+  /** Added to every round trip. */
   readonly latencyMs: number
   /** The fewest and the most that got through. */
   readonly throughRange: readonly [number, number]
@@ -32,31 +31,28 @@ export interface Measurement extends Round {
 
 export const RUSH = 50
 
-/** The contenders take turns, so that whatever else the machine does falls on all of them alike. */
+/** Measures all contenders with one latency. They take turns, so that whatever else the machine does falls on all of them alike. */
 export async function measureAll(
   server: RemoteServer,
   folder: string,
+  latencyMs: number,
   effort: Effort,
-  onProgress: (done: string) => void,
+  onProgress: (doing: string) => void,
 ): Promise<readonly Measurement[]> {
-  const measurements: Measurement[] = []
-  for (const latencyMs of effort.latencies) {
-    await server.addLatency(latencyMs)
-    const rounds = new Map<ContenderName, Round[]>(CONTENDERS.map((name) => [name, []]))
-    const contenders = new Map<ContenderName, Contender>()
-    for (const name of CONTENDERS) contenders.set(name, await openContender(name, { url: server.url, folder, workMs: effort.workMs }))
-    // The first one warms everything up and is not counted.
-    for (let round = 0; round <= effort.rounds; round++) {
-      for (const [name, contender] of contenders) {
-        onProgress(`+${latencyMs} ms, round ${round} of ${effort.rounds}: ${name}`)
-        const measured = await measureRound(server, contender, `${name.replaceAll(/\W+/g, '-')}-${latencyMs}`, round, effort)
-        if (round > 0) rounds.get(name)?.push(measured)
-      }
+  await server.addLatency(latencyMs)
+  const contenders = new Map<ContenderName, Contender>()
+  const rounds = new Map<ContenderName, Round[]>(CONTENDERS.map((name) => [name, []]))
+  for (const name of CONTENDERS) contenders.set(name, await openContender(name, { url: server.url, folder, workMs: effort.workMs }))
+  // The first one warms everything up and is not counted.
+  for (let round = 0; round <= effort.rounds; round++) {
+    for (const [name, contender] of contenders) {
+      onProgress(`+${latencyMs} ms, round ${round} of ${effort.rounds}: ${name}`)
+      const measured = await measureRound(server, contender, `${name.replaceAll(/\W+/g, '-')}-${latencyMs}`, round, effort)
+      if (round > 0) rounds.get(name)?.push(measured)
     }
-    for (const contender of contenders.values()) await contender.close()
-    measurements.push(...CONTENDERS.map((name) => measurementOf(name, latencyMs, rounds.get(name) ?? [])))
   }
-  return measurements
+  for (const contender of contenders.values()) await contender.close()
+  return CONTENDERS.map((name) => measurementOf(name, latencyMs, rounds.get(name) ?? []))
 }
 
 async function measureRound(server: RemoteServer, contender: Contender, id: string, round: number, effort: Effort): Promise<Round> {
