@@ -24,28 +24,33 @@ export interface Turns {
 
 /** The most commands that share one transaction. */
 const BATCH_LIMIT = 1_000
+/** Fewer wait for the batch that is under way: a transaction of their own would cost more than it gains. */
+const WORTH_A_BATCH = 16
 
 /**
  * Builds the turns over a store.
  *
  * No timer: a turn is handed in when it ends, and what arrives while the store is at work on one waits for the next. So the slower the disk,
- * the more share one wait for it.
+ * the more share one wait for it. A store that decides one batch while it writes another is given a crowd in parts.
  */
 export function createTurns(store: Store): Turns {
+  const { overlap = 1 } = store
   const queue: Pending[] = []
   let scheduled = false
   /** What the store is at work on. */
-  let underWay: Promise<void> | null = null
+  const underWay = new Set<Promise<void>>()
 
   const schedule = (): void => {
-    if (scheduled || underWay !== null || queue.length === 0) return
+    if (scheduled || underWay.size >= overlap || queue.length < (underWay.size === 0 ? 1 : WORTH_A_BATCH)) return
     scheduled = true
     setImmediate(flush)
   }
 
   const flush = (): void => {
     scheduled = false
-    const batch = queue.splice(0, BATCH_LIMIT)
+    // Calls that are answered together come back together: a crowd that was parted once stays parted.
+    const parts = Math.max(1, Math.min(overlap - underWay.size, Math.floor(queue.length / WORTH_A_BATCH)))
+    const batch = queue.splice(0, Math.min(BATCH_LIMIT, Math.ceil(queue.length / parts)))
     transact(batch)
     schedule()
   }
@@ -68,12 +73,13 @@ export function createTurns(store: Store): Turns {
       settle(batch)
       return
     }
-    underWay = durable
+    const ended: Promise<void> = durable
       .then(() => settle(batch), fail)
       .then(() => {
-        underWay = null
+        underWay.delete(ended)
         schedule()
       })
+    underWay.add(ended)
   }
 
   return {
@@ -82,7 +88,7 @@ export function createTurns(store: Store): Turns {
       schedule()
     },
     async finish() {
-      while (underWay !== null || scheduled || queue.length > 0) await (underWay ?? nextTurn())
+      while (underWay.size > 0 || scheduled || queue.length > 0) await (underWay.size > 0 ? Promise.all(underWay) : nextTurn())
     },
   }
 }

@@ -82,6 +82,8 @@ export interface Totals {
  * A batch is one transaction: its works are decided one after the other, and all that they write becomes durable together.
  */
 export interface Store {
+  /** How many batches may usefully be under way at once: while one is written, the next is decided. One unless said otherwise. */
+  readonly overlap?: number
   /**
    * Decides a batch and writes what it changed, atomically; resolves once it is durable. Calls may overlap: each batch is decided on top
    * of those before it. A store in memory of one process may throw instead of rejecting.

@@ -22,26 +22,24 @@ export interface Writes {
   readonly replaced: readonly Operation[]
 }
 
-/** A statement whose values are encoded, but for the server's time in µs. What a batch records lies a µs apart, in its order. */
-export type TimedQuery = (now: string) => Query
-
 /**
- * The statements that write a batch, without those that have nothing to write. Rows that another batch may be about to create as well come in the
+ * The statements that write a batch, without those that have nothing to write. What a batch records lies a µs apart, in its order. The ids that
+ * somebody else may have taken come early, so that little is done in vain. Rows that another batch may be about to create as well come in the
  * order of their keys: then neither waits for what the other waits for.
  *
  * @param batch the batch's number, which marks what it writes.
  */
-export function batchWrites({ entries, listed, stored, added, replaced }: Writes, batch: string): readonly TimedQuery[] {
+export function batchWrites({ entries, listed, stored, added, replaced }: Writes, batch: string): readonly Query[] {
   return [
     ...(listed.length === 0 ? [] : [writeCustomers(listed)]),
+    ...(added.length === 0 ? [] : [writeOperations(ADD_OPERATIONS, added, batch)]),
     ...(entries.length === 0 ? [] : [appendEntries(entries, batch)]),
     ...(stored.length === 0 ? [] : [writeStates(stored)]),
     ...(replaced.length === 0 ? [] : [writeOperations(REPLACE_OPERATIONS, replaced, batch)]),
-    ...(added.length === 0 ? [] : [writeOperations(ADD_OPERATIONS, added, batch)]),
   ]
 }
 
-function writeCustomers(listed: readonly CustomerState[]): TimedQuery {
+function writeCustomers(listed: readonly CustomerState[]): Query {
   const rows = byKey(listed.map((state, place) => ({ key: keyOf(state.id), state, place })))
   const columns = [
     textArray(rows.map(({ key }) => key)),
@@ -49,10 +47,10 @@ function writeCustomers(listed: readonly CustomerState[]): TimedQuery {
     boolArray(rows.map(({ state }) => state.deletedAt !== null)),
     textArray(rows.map(({ state }) => searchable(state.id, state.name, state.email))),
   ]
-  return (now) => ({ statement: WRITE_CUSTOMERS, values: [now, ...columns] })
+  return { statement: WRITE_CUSTOMERS, values: columns }
 }
 
-function appendEntries(entries: readonly Entry[], batch: string): TimedQuery {
+function appendEntries(entries: readonly Entry[], batch: string): Query {
   const columns = [
     textArray(entries.map((entry) => keyOf(entry.customerId))),
     int8Array(entries.map((entry) => entry.seq)),
@@ -60,19 +58,19 @@ function appendEntries(entries: readonly Entry[], batch: string): TimedQuery {
     textArray(entries.map((entry) => (entry.operationId === null ? null : storedText(entry.operationId)))),
     textArray(entries.map((entry) => encodeChanges(entry.changes))),
   ]
-  return (now) => ({ statement: APPEND_ENTRIES, values: [now, batch, ...columns] })
+  return { statement: APPEND_ENTRIES, values: [batch, ...columns] }
 }
 
-function writeStates(stored: readonly CustomerState[]): TimedQuery {
+function writeStates(stored: readonly CustomerState[]): Query {
   const columns = [
     textArray(stored.map((state) => keyOf(state.id))),
     int8Array(stored.map((state) => state.seq)),
     textArray(stored.map(encodeCustomer)),
   ]
-  return () => ({ statement: WRITE_STATES, values: columns })
+  return { statement: WRITE_STATES, values: columns }
 }
 
-function writeOperations(statement: Statement, operations: readonly Operation[], batch: string): TimedQuery {
+function writeOperations(statement: Statement, operations: readonly Operation[], batch: string): Query {
   const rows = byKey(operations.map((operation) => ({ key: keyOf(operation.id), operation })))
   const columns = [
     textArray(rows.map(({ key }) => key)),
@@ -80,7 +78,7 @@ function writeOperations(statement: Statement, operations: readonly Operation[],
     int4Array(rows.map(({ operation }) => expiryDayOf(operation))),
     textArray(rows.map(({ operation }) => JSON.stringify(operation))),
   ]
-  return () => ({ statement, values: [batch, ...columns] })
+  return { statement, values: [batch, ...columns] }
 }
 
 function byKey<T extends { readonly key: string }>(rows: readonly T[]): readonly T[] {

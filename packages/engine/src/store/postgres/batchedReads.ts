@@ -7,7 +7,7 @@ import { withConnection } from './connection.ts'
 import { currentCustomers, versionsOf } from './currentCustomers.ts'
 import { keyOf } from './key.ts'
 import { roundTrip } from './roundTrip.ts'
-import { LAST_ENTRIES, NOW } from './statements.ts'
+import { CATALOG_VERSION, LAST_ENTRIES } from './statements.ts'
 
 interface Waiting {
   readonly resolve: (state: CustomerState | null) => void
@@ -56,11 +56,11 @@ async function read(
   ids: readonly string[],
   { customers, catalog }: BatchMemory,
 ): Promise<ReadonlyMap<string, CustomerState>> {
-  const [last, now] = await roundTrip(client, [
+  const [last, version] = await roundTrip(client, [
     { statement: LAST_ENTRIES, values: [textArray(ids.map(keyOf))] },
-    { statement: NOW, values: [] },
+    { statement: CATALOG_VERSION, values: [] },
   ])
   const current = await currentCustomers(client, ids, versionsOf(last?.rows ?? []), customers)
-  await catalog.follow(client, Number(now?.rows[0]?.[1]))
+  await catalog.follow(client, Number(version?.rows[0]?.[0]))
   return new Map([...current].map(([id, { state }]) => [id, state]))
 }

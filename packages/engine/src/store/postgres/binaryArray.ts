@@ -23,8 +23,8 @@ export function textArray(values: readonly (string | null)[]): Buffer {
   return buffer
 }
 
-/** A `bigint[]`: of whole numbers that are exact in JavaScript. */
-export function int8Array(values: readonly number[]): Buffer {
+/** A `bigint[]`: of numbers that are whole and exact. */
+export function int8Array(values: readonly (number | bigint)[]): Buffer {
   return ofFixedSize(values, INT8, 8, (buffer, value, offset) => buffer.writeBigInt64BE(BigInt(value), offset))
 }
 

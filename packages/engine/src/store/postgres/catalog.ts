@@ -5,6 +5,8 @@ import { ask, unprepared } from './roundTrip.ts'
 
 /** Keeps up with the catalog, whichever process saves it. */
 export interface CatalogWatch {
+  /** The version seen last; 0 when there was none. */
+  readonly version: number
   /** Notes what was read or saved here. */
   seen(catalog: Catalog | null): void
   /** Reads the catalog and tells the listener if the database has another version than the one seen last; answers whether it has. */
@@ -16,6 +18,9 @@ export function catalogWatch(): CatalogWatch {
   let seenVersion = 0
   let tell: (catalog: Catalog) => void = () => undefined
   return {
+    get version() {
+      return seenVersion
+    },
     seen(catalog) {
       seenVersion = catalog?.version ?? 0
     },

@@ -15,24 +15,22 @@ import {
   BATCH_OF_ENTRY,
   BATCH_OF_OPERATION,
   BEGIN,
+  CATALOG_VERSION,
   COMMIT,
   GIVE_UP_PLACE,
   HOLD_PLACE,
   LAST_ENTRIES,
   LOCK_CUSTOMERS,
   LOCK_OPERATIONS,
-  NOW,
   RELAX,
   ROLLBACK,
 } from './statements.ts'
-
-const RELAXED: Query = { statement: RELAX, values: [] }
 
 /** What one batch leaves to the next. */
 export interface BatchMemory {
   readonly customers: CustomerCache
   readonly catalog: CatalogWatch
-  /** The last batch found everything as it was remembered: the next one is likely to. */
+  /** The last batch found everything as it was remembered, and no operation known: the next one is likely to. */
   steady: boolean
 }
 
@@ -48,29 +46,25 @@ export class CommitInDoubtError extends ConnectionLostError {
 
 /**
  * Decides a batch and commits it in two round trips: the customers are locked and the operations looked up; what was decided is written. A
- * third comes between them when another process changed one of the customers since this one last saw it.
+ * third comes between them when a customer is not in memory as it is in the database. Nothing else may use the connection meanwhile.
  *
  * Resolves once the batch is durable. Given a doubt about the same batch, sent before, it first finds out whether that one took effect.
  */
 export async function commitBatch(client: pg.ClientBase, works: readonly Work[], memory: BatchMemory, doubt: Doubt | null): Promise<void> {
-  await leaving.get(client)
   try {
     const asked = new Map(works.map(({ customerId }) => [customerId, keyOf(customerId)]))
     const remembered = rememberedOf(asked.keys(), memory.customers)
-    const locking = lock(client, works, [...asked.values()], doubt)
-    const guess = memory.steady && doubt === null ? guessed(works, remembered) : null
-    const locked = await locking
+    const locked = await lock(client, works, [...asked.values()], doubt)
     if (doubt !== null && locked.batchInDoubt === doubt.batch) return leave(client)
 
     const isAsRemembered = [...asked].every(([id, key]) => isSameVersion(remembered.get(id), locked.versions.get(key)))
     memory.steady = isAsRemembered && locked.operations.size === 0
-    const isNewCatalog = await memory.catalog.follow(client, locked.catalogVersion)
+    await memory.catalog.follow(client, locked.catalogVersion)
     // Under their locks the customers stay as the locks found them, whenever they are read.
     const before = isAsRemembered ? remembered : await currentCustomers(client, asked.keys(), locked.versions, memory.customers)
-    const prepared = memory.steady && !isNewCatalog && guess ? guess : prepareBatch(works, before, locked.operations)
+    const prepared = prepareBatch(works, before, locked.operations)
     if (prepared.writes.length === 0) return leave(client)
-    const relaxed = canRelax(client) && works.every((work) => work.relaxed === true)
-    await write(client, prepared, locked.now, [...(relaxed ? [RELAXED] : []), ...placeToGiveUp(doubt, before, prepared)])
+    await write(client, prepared, [...relaxing(client, works), ...placeToGiveUp(doubt, before, prepared)])
     for (const customer of prepared.after) memory.customers.put(customer)
   } catch (error) {
     leave(client)
@@ -87,25 +81,15 @@ function rememberedOf(customerIds: Iterable<string>, cache: CustomerCache): Read
   return remembered
 }
 
-/**
- * The batch as it will be if everything is as remembered and no operation is known yet, prepared while the server is locking. If it is otherwise
- * the works are decided again.
- */
-function guessed(works: readonly Work[], remembered: ReadonlyMap<string, KnownCustomer>): PreparedBatch | null {
-  try {
-    return prepareBatch(works, remembered, new Map())
-  } catch {
-    // What fails on good grounds fails again in earnest, and is told then.
-    return null
-  }
+/** What lets a batch of relaxed works alone be answered before it is on the disk. */
+export function relaxing(client: pg.ClientBase, works: readonly Work[]): readonly Query[] {
+  return canRelax(client) && works.every((work) => work.relaxed === true) ? [{ statement: RELAX, values: [] }] : []
 }
 
 interface Locked {
   /** The customers' last entries, by the keys of the customers. */
   readonly versions: ReadonlyMap<string, Version>
   readonly operations: ReadonlyMap<string, Operation>
-  /** The server's time in µs. */
-  readonly now: string
   readonly catalogVersion: number
   /** The batch that wrote what is in doubt; null when it is not there. */
   readonly batchInDoubt: string | null
@@ -119,16 +103,15 @@ async function lock(client: pg.ClientBase, works: readonly Work[], keys: readonl
     { statement: BEGIN, values: [] },
     { statement: LOCK_CUSTOMERS, values: [customers] },
     { statement: LAST_ENTRIES, values: [customers] },
-    { statement: NOW, values: [] },
+    { statement: CATALOG_VERSION, values: [] },
     { statement: LOCK_OPERATIONS, values: [named] },
     ...(doubt === null ? [] : lookForDoubt(doubt)),
   ])
-  const [, , last, now, operations] = answers
+  const [, , last, version, operations] = answers
   return {
     versions: versionsOf(last?.rows ?? []),
     operations: new Map(operations?.rows.map(operationOf).map((operation) => [operation.id, operation])),
-    now: String(now?.rows[0]?.[0]),
-    catalogVersion: Number(now?.rows[0]?.[1]),
+    catalogVersion: Number(version?.rows[0]?.[0]),
     batchInDoubt: doubt === null ? null : (answers.at(-1)?.rows[0]?.[0] ?? null),
   }
 }
@@ -143,13 +126,9 @@ function lookForDoubt(doubt: Doubt): readonly Query[] {
   return [...(doubt.created ? [{ statement: HOLD_PLACE, values: [key] }] : []), { statement: BATCH_OF_ENTRY, values: [key, doubt.seq] }]
 }
 
-/** Transactions that are being ended, by their connections. */
-const leaving = new WeakMap<pg.ClientBase, Promise<void>>()
-
-/** Ends a transaction that has nothing to keep. Nothing depends on how that goes, so only the next batch on the connection waits for it. */
-function leave(client: pg.ClientBase): void {
-  const ended = roundTrip(client, [{ statement: ROLLBACK, values: [] }]).then(ignore, ignore)
-  leaving.set(client, ended)
+/** Ends a transaction that has nothing to keep. Nothing depends on how that goes. */
+export function leave(client: pg.ClientBase): void {
+  roundTrip(client, [{ statement: ROLLBACK, values: [] }]).catch(ignore)
 }
 
 function ignore(): void {}
@@ -163,9 +142,9 @@ function placeToGiveUp(doubt: Doubt | null, before: ReadonlyMap<string, KnownCus
 }
 
 /** The second round trip. */
-async function write(client: pg.ClientBase, { writes, doubt }: PreparedBatch, now: string, first: readonly Query[]): Promise<void> {
+async function write(client: pg.ClientBase, { writes, doubt }: PreparedBatch, first: readonly Query[]): Promise<void> {
   try {
-    await roundTrip(client, [...first, ...writes.map((query) => query(now)), { statement: COMMIT, values: [] }])
+    await roundTrip(client, [...first, ...writes, { statement: COMMIT, values: [] }])
   } catch (error) {
     // What the server refuses, it has not committed.
     throw faultOf(error) === 'lost' ? new CommitInDoubtError(doubt, error) : error

@@ -4,6 +4,7 @@ import type { Entry } from '../../core/entry.ts'
 import { createEngine, type Engine } from '../../engine.ts'
 import { catalogOf } from '../../registry.ts'
 import { busyFeatures, busyPlans } from '../../testing/busyRegistry.fixture.ts'
+import { attempt, counting } from '../contract/works.fixture.ts'
 import { StoreUnavailableError } from '../store.ts'
 import { type Cut, type CuttingProxy, cuttingProxy } from './cuttingProxy.fixture.ts'
 import { type PostgresOptions, postgresStore } from './postgresStore.ts'
@@ -67,9 +68,23 @@ describe('a commit that is not answered', () => {
     expect((await engine.customer('known'))?.seq).toBe(3)
   })
 
+  it.each<Cut>(['before', 'after'])('is told for each of the batches that were under way, cut %s the first arrived', async (where) => {
+    const store = await postgresStore(proxy.url)
+    const customers = ['ann', 'bob', 'ann', 'cid']
+    for (const id of [...customers, ...customers]) await store.transact([{ customerId: id, operationId: null, run: counting(id) }])
+    proxy.cut(where)
+    const batches = customers.map((id) => attempt(() => store.transact([{ customerId: id, operationId: null, run: counting(id) }])))
+    await Promise.all(batches)
+    const last = await Promise.all(['ann', 'bob', 'cid'].map(async (id) => (await store.customer(id))?.seq))
+    expect(last).toEqual([6, 3, 3])
+    expect(await recorded()).toHaveLength(12)
+    await store.close()
+  })
+
   it('is waited for while it is under way', async () => {
+    await use(await engineAt(url), 'known', 'first')
+    // Who does not know the customer yet locks it first, and commits with what was decided then.
     const engine = await engineAt(proxy.url)
-    await use(engine, 'known', 'first')
     proxy.cut('late')
     const second = use(engine, 'known', 'second')
     await until(async () => (await waitingForLocks()) > 0)
@@ -132,8 +147,9 @@ describe('a server that does not answer', () => {
       engine.operation('first'),
       engine.entries({ order: 'newest', limit: 1 }),
     ])
-    const told = { status: 'rejected', reason: { name: 'StoreUnavailableError', outcome: 'nothing_happened' } }
-    expect(calls).toMatchObject([told, told, told, told])
+    const told = (outcome: string) => ({ status: 'rejected', reason: { name: 'StoreUnavailableError', outcome } })
+    // The write had been sent when the server fell silent.
+    expect(calls).toMatchObject([told('unknown'), told('nothing_happened'), told('nothing_happened'), told('nothing_happened')])
     expect(performance.now() - startedAt).toBeLessThan(5_000)
     proxy.hang(false)
     await until(async () => (await use(engine, 'ann', 'third').catch(() => null))?.ok === true)

@@ -1,16 +1,16 @@
 import pg from 'pg'
-import type { Store, Work } from '../store.ts'
+import type { Store } from '../store.ts'
 import { createAvailability } from './availability.ts'
 import { batchedReads } from './batchedReads.ts'
+import { createBatchLane } from './batchLane.ts'
 import { catalogWatch, isSaved, readCatalog, writeCatalog } from './catalog.ts'
-import { type BatchMemory, CommitInDoubtError, commitBatch } from './commitBatch.ts'
+import type { BatchMemory } from './commitBatch.ts'
 import { openPool, withConnection } from './connection.ts'
 import { customerCache } from './customerCache.ts'
 import { asFault } from './fault.ts'
 import { migrate } from './migrate.ts'
 import { forgetOperations, readOperation } from './operations.ts'
 import { pageOfCustomers, pageOfEntries, pageOfOperations, readEntry, readTotals } from './pages.ts'
-import type { Doubt } from './prepareBatch.ts'
 
 export interface PostgresOptions {
   /** Real time in ms since the epoch, by which operations expire; `Date.now` by default. */
@@ -51,28 +51,11 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
     // What could not be forgotten now is forgotten a minute later.
     withConnection(listings, (client) => forgetOperations(client, clock())).catch(() => undefined)
   }, FORGET_EVERY_MS).unref()
-  let lane: Promise<unknown> = Promise.resolve()
-
-  const commit = async (works: readonly Work[]): Promise<void> => {
-    let doubt: Doubt | null = null
-    const attempt = async (): Promise<void> => {
-      try {
-        await withConnection(writes, (client) => commitBatch(client, works, memory, doubt))
-      } catch (error) {
-        if (error instanceof CommitInDoubtError) doubt = error.doubt
-        throw error
-      }
-    }
-    await availability.run(attempt, () => doubt !== null)
-  }
+  const lane = createBatchLane(writes, memory, availability)
 
   return {
-    transact(works) {
-      if (works.length === 0) return
-      const committed = lane.then(() => commit(works))
-      lane = committed.catch(() => undefined)
-      return committed
-    },
+    overlap: 2,
+    transact: (works) => (works.length === 0 ? undefined : lane.commit(works)),
     customer: batchedReads(reads, memory, availability),
     operation: (operationId) => ask((client) => readOperation(client, operationId)),
     entry: (customerId, seq) => ask((client) => readEntry(client, customerId, seq)),
@@ -98,7 +81,7 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
     totals: () => ask(readTotals),
     async close() {
       clearInterval(forgetting)
-      await lane
+      await lane.settled()
       await Promise.all([writes.end(), reads.end(), listings.end()])
     },
   }

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto'
 import type { Operation } from '../../core/command.ts'
 import type { CustomerState } from '../../core/customer.ts'
 import type { Work } from '../store.ts'
-import { batchWrites, type TimedQuery, type Writes } from './batchWrites.ts'
+import { batchWrites, type Writes } from './batchWrites.ts'
 import type { KnownCustomer } from './customerCache.ts'
 import { type DecidedBatch, decideBatch } from './decideBatch.ts'
+import type { Query } from './roundTrip.ts'
 
 /** A state is stored anew once so many entries came after the one stored last: few entries to fold on reading, few states to write. */
 const ENTRIES_PER_STATE = 16
@@ -24,9 +25,11 @@ export type Doubt = { readonly batch: string } & (
 /** A batch that is decided and encoded. */
 export interface PreparedBatch {
   /** Empty when the batch changes nothing. */
-  readonly writes: readonly TimedQuery[]
+  readonly writes: readonly Query[]
   /** The customers that it changes, as they will stand. */
   readonly after: readonly KnownCustomer[]
+  /** The ids of operations that it gives a first meaning. */
+  readonly added: ReadonlySet<string>
   /** What to look for should the commit not be answered. */
   readonly doubt: Doubt
 }
@@ -55,7 +58,12 @@ export function prepareBatch(
     added: written.filter(isFree),
     replaced: written.filter((operation) => !isFree(operation)),
   }
-  return { writes: batchWrites(writes, batch), after, doubt: doubtAbout(decided, before, batch) }
+  return {
+    writes: batchWrites(writes, batch),
+    after,
+    added: new Set(writes.added.map(({ id }) => id)),
+    doubt: doubtAbout(decided, before, batch),
+  }
 }
 
 function customersAfter({ customers }: DecidedBatch, before: ReadonlyMap<string, KnownCustomer>, batch: string): readonly KnownCustomer[] {

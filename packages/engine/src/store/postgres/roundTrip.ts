@@ -23,14 +23,30 @@ export type Row = readonly (string | null)[]
 
 /**
  * Sends statements in one packet and answers all of them, in one round trip. The server runs them in order; once one fails it skips the rest.
+ * What is asked while an earlier packet is not answered is sent when it is, before anything else learns of that answer.
  *
  * Rejects with the server's `DatabaseError` or with a `ConnectionLostError`.
  */
 export function roundTrip(client: pg.ClientBase, queries: readonly Query[]): Promise<readonly Answer[]> {
   return new Promise((resolve, reject) => {
-    client.query(new RoundTrip(queries, resolve, (error) => reject(asFault(error))))
+    const behind = waiting.get(client)
+    const next = (): void => {
+      const following = waiting.get(client)?.shift()
+      if (following === undefined) waiting.delete(client)
+      else client.query(following)
+    }
+    const trip = new RoundTrip(queries, { resolve, reject: (error) => reject(asFault(error)), next })
+    if (behind !== undefined) {
+      behind.push(trip)
+      return
+    }
+    waiting.set(client, [])
+    client.query(trip)
   })
 }
+
+/** By connection, while a packet is under way on it: those that follow. The driver's own queue is to go away. */
+const waiting = new WeakMap<pg.ClientBase, RoundTrip[]>()
 
 /** Sends one statement and answers its rows. */
 export async function ask(client: pg.ClientBase, statement: Statement, values: Query['values'] = []): Promise<readonly Row[]> {
@@ -46,6 +62,13 @@ export function unprepared(text: string): Statement {
 /** The statements that were prepared on a connection. */
 const preparedOn = new WeakMap<pg.Connection, Set<string>>()
 
+/** What becomes of a round trip, and what comes after it. */
+interface Ends {
+  resolve(answers: readonly Answer[]): void
+  reject(error: Error): void
+  next(): void
+}
+
 /**
  * The driver waits for the answer to each statement before it sends the next, or asks the server to answer each at once; both cost a wake-up on either
  * side for every statement. This takes the place of one of its queries and sends several.
@@ -57,10 +80,12 @@ class RoundTrip implements pg.Submittable {
   private readonly answers: Answer[] = []
   private rows: Row[] = []
   private prepared = new Set<string>()
+  private next: () => void
 
-  constructor(queries: readonly Query[], resolve: (answers: readonly Answer[]) => void, reject: (error: Error) => void) {
+  constructor(queries: readonly Query[], { resolve, reject, next }: Ends) {
     this.queries = queries
     this.callback = (error) => (error === null ? resolve(this.answers) : reject(error))
+    this.next = next
   }
 
   submit(connection: pg.Connection): void {
@@ -95,10 +120,19 @@ class RoundTrip implements pg.Submittable {
     // From the statement that failed on, it is not known which were prepared.
     for (const { statement } of this.queries.slice(this.answers.length)) this.prepared.delete(statement.name)
     this.callback(error)
+    this.end()
   }
 
   handleReadyForQuery(): void {
+    this.end()
     this.callback(null)
+  }
+
+  private end(): void {
+    const { next } = this
+    // The driver may tell of an error more than once.
+    this.next = ignore
+    next()
   }
 
   handleEmptyQuery(): void {}
@@ -107,3 +141,5 @@ class RoundTrip implements pg.Submittable {
 function sent(value: Query['values'][number]): string | null | Buffer {
   return value === null || Buffer.isBuffer(value) ? value : String(value)
 }
+
+function ignore(): void {}

@@ -43,12 +43,8 @@ export const LOAD_CUSTOMERS = statement(
    LEFT JOIN LATERAL (SELECT seq, state FROM tollgate.states WHERE customer_id = k.customer_id LIMIT 1) s ON true`,
 )
 
-/** The server's clock in µs, by which entries and customers are put in order, and the version of the catalog; 0 when there is none. */
-export const NOW = statement(
-  'now',
-  `SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
-     coalesce((SELECT version FROM tollgate.catalog WHERE id = 1), 0)`,
-)
+/** The version of the catalog; 0 when there is none. */
+export const CATALOG_VERSION = statement('catalog_version', 'SELECT coalesce((SELECT version FROM tollgate.catalog WHERE id = 1), 0)')
 
 /** Locked, since an id that has expired may be taken over by another customer, whose lock is another. */
 export const LOCK_OPERATIONS = statement(
@@ -56,12 +52,31 @@ export const LOCK_OPERATIONS = statement(
   'SELECT record FROM tollgate.operations WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE',
 )
 
+/** Fails, by a division by zero, unless the customers' last entries are the ones expected, and the catalog's version is. */
+export const ASSERT_AS_REMEMBERED = statement(
+  'assert_as_remembered',
+  `SELECT 1 / (count(*) = cardinality($1::text[]) AND coalesce((SELECT version FROM tollgate.catalog WHERE id = 1), 0) = $4::bigint)::integer
+   FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS k (customer_id, seq, batch)
+   CROSS JOIN LATERAL (
+     SELECT seq, batch FROM tollgate.entries WHERE customer_id = k.customer_id ORDER BY seq DESC LIMIT 1) e
+   WHERE e.seq = k.seq AND e.batch = k.batch`,
+)
+
+/** Fails, by a division by zero, if one of the operations is known. */
+export const ASSERT_UNKNOWN_OPERATIONS = statement(
+  'assert_unknown_operations',
+  'SELECT 1 / (count(*) = 0)::integer FROM tollgate.operations WHERE id = ANY($1::text[])',
+)
+
+/** The server's clock in µs, read once a statement: entries and customers are put in order by it. */
+const NOW = '(SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint)'
+
 /** Of customers that are new or found by other texts than before. The first to be recorded keeps its place. */
 export const WRITE_CUSTOMERS = statement(
   'write_customers',
   `INSERT INTO tollgate.customers (customer_id, created, deleted, search)
-   SELECT customer_id, $1::bigint + place, deleted, search
-   FROM unnest($2::text[], $3::integer[], $4::boolean[], $5::text[]) AS new (customer_id, place, deleted, search)
+   SELECT customer_id, ${NOW} + place, deleted, search
+   FROM unnest($1::text[], $2::integer[], $3::boolean[], $4::text[]) AS new (customer_id, place, deleted, search)
    ON CONFLICT (customer_id) DO UPDATE SET
      created = CASE customers.created WHEN 0 THEN excluded.created ELSE customers.created END,
      deleted = excluded.deleted, search = excluded.search`,
@@ -71,8 +86,8 @@ export const WRITE_CUSTOMERS = statement(
 export const APPEND_ENTRIES = statement(
   'append_entries',
   `INSERT INTO tollgate.entries (customer_id, seq, at, recorded, batch, operation_id, changes)
-   SELECT customer_id, seq, at, $1::bigint + place, $2::bigint, operation_id, changes
-   FROM unnest($3::text[], $4::bigint[], $5::double precision[], $6::text[], $7::text[])
+   SELECT customer_id, seq, at, ${NOW} + place, $1::bigint, operation_id, changes
+   FROM unnest($2::text[], $3::bigint[], $4::double precision[], $5::text[], $6::text[])
      WITH ORDINALITY AS new (customer_id, seq, at, operation_id, changes, place)`,
 )
 
