@@ -111,6 +111,28 @@ describe.each(ways)('a procedure that is called by a metered resolver, over %s',
     expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 0 })
   })
 
+  it('leaves what it did not use to the next one', async () => {
+    const { engine, t, meteredProcedure } = await openMetering()
+    const inner = t.router({
+      tool: meteredProcedure('messages', { units: 3 }).mutation(({ ctx }) => ctx.usage.set(1)),
+      words: meteredProcedure('messages', { units: 3 }).mutation(async function* ({ ctx }) {
+        ctx.usage.add(1)
+        yield 'word'
+      }),
+    })
+    const router = t.router({
+      agent: meteredProcedure('messages', { units: 0 }).mutation(async ({ ctx }) => {
+        const tools = inner.createCaller(ctx)
+        for await (const _ of await tools.words());
+        await tools.tool()
+        // Two of five are used: three more fit because the others have ended.
+        for await (const _ of await tools.words());
+      }),
+    })
+    await (await callerOver(way, router)).agent()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 3, held: 0 })
+  })
+
   it('may answer a stream, which counts into the same hold', async () => {
     const { engine, t, meteredProcedure } = await openMetering()
     const inner = t.router({

@@ -76,6 +76,9 @@ describe.each(ways)('the policy allow, over %s', (way) => {
     expect(denialIn(await failureOf(named.send({ n: 2 })))).toMatchObject({ reason: 'operation_conflict' })
     expect(ran).toHaveBeenCalledOnce()
     state.down = false
+    // The backend is back, and does not know of it yet.
+    expect(await named.send({ n: 1 })).toBe('sent')
+    expect(denialIn(await failureOf(named.send({ n: 2 })))).toMatchObject({ reason: 'operation_conflict' })
     await metering.drain()
     expect(await named.send({ n: 1 })).toBe('sent')
     expect(ran).toHaveBeenCalledOnce()

@@ -4,9 +4,10 @@ import { describe, expect, it, vi } from 'vitest'
 import { z } from 'zod'
 import { embedded } from './backends/embedded.ts'
 import { clientOf, failureOf, linkKinds } from './client.fixture.ts'
+import { denialOf } from './denialError.ts'
 import { repeatableOperation } from './operation.ts'
 import { withOperation } from './request.ts'
-import { balance, type Context, openMetering, serve } from './served.fixture.ts'
+import { balance, type Context, meteringOn, openMetering, serve } from './served.fixture.ts'
 
 const Prompt = z.object({ text: z.string() })
 const acme = { user: { orgId: 'acme' } }
@@ -197,26 +198,44 @@ describe('a repeat', () => {
   })
 
   it('that runs in another process is asked for again until it is done', async () => {
-    const { engine, t, meteredProcedure } = await openMetering()
-    const router = t.router({ say: meteredProcedure('messages', { input: Prompt, units: 1 }).mutation(() => 'said') })
-    // Another process has begun the same call: it holds units under the operation, and nobody here knows of it.
+    const { engine, t } = await openMetering()
     const backend = embedded(engine)
-    const caller = { customerId: 'acme', entityId: null }
-    const operation = repeatableOperation('one', caller, 'say', { text: 'hi' })
-    const elsewhere = await backend.reserve({
-      caller,
-      items: [{ featureId: 'messages', units: 1 }],
-      operation,
-      ttlMs: 60_000,
-      procedure: 'say',
+    const asked: string[] = []
+    const metering = meteringOn({
+      backend: {
+        ...backend,
+        async reserve(request) {
+          const answer = await backend.reserve(request)
+          asked.push(answer.kind)
+          // It is done elsewhere once it was found running here.
+          if (answer.kind === 'running') await commitElsewhere()
+          return answer
+        },
+      },
     })
+    const say = t.procedure.input(Prompt).use(metering.metered('messages', { units: 1 }))
+    const router = t.router({ say: say.mutation(() => 'said') })
+    // Another process has begun the same call: it holds units under the operation, and nobody here knows of it.
+    const caller = { customerId: 'acme', entityId: null }
+    const items = [{ featureId: 'messages', units: 1 }]
+    const operation = repeatableOperation('one', caller, 'say', { text: 'hi' })
+    const elsewhere = await backend.reserve({ caller, items, operation, ttlMs: 60_000, procedure: 'say' })
     if (elsewhere.kind !== 'held') throw new Error('the other process was refused')
-
-    const here = router.createCaller(withOperation(acme, 'one')).say({ text: 'hi' })
     const answer = JSON.stringify({ kind: 'value', json: 'said elsewhere' })
-    await backend.commit(elsewhere.hold, { units: [{ featureId: 'messages', units: 1 }], overage: 'refuse', answer })
+    const commitElsewhere = () => backend.commit(elsewhere.hold, { units: items, overage: 'refuse', answer })
 
-    expect(await here).toBe('said elsewhere')
+    expect(await router.createCaller(withOperation(acme, 'one')).say({ text: 'hi' })).toBe('said elsewhere')
+    expect(asked).toEqual(['running', 'repeated'])
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
+  })
+
+  it('that runs in another process for too long is told so', async () => {
+    const { engine, t, meteredProcedure } = await openMetering({ repeatWaitMs: 20 })
+    const router = t.router({ say: meteredProcedure('messages', { units: 1 }).mutation(() => 'said') })
+    const caller = { customerId: 'acme', entityId: null }
+    const operation = repeatableOperation('one', caller, 'say', undefined)
+    await embedded(engine).reserve({ caller, items: [{ featureId: 'messages', units: 1 }], operation, ttlMs: 60_000, procedure: 'say' })
+    const failure = await failureOf(router.createCaller(withOperation(acme, 'one')).say())
+    expect(denialOf(failure)).toMatchObject({ reason: 'operation_in_progress' })
   })
 })

@@ -88,6 +88,24 @@ describe('a commit whose answer was lost', () => {
   })
 })
 
+describe('a hold whose answer was lost', () => {
+  it('is given back, as its call was refused for the outage', async () => {
+    const { engine, t } = await openMetering()
+    const backend: Backend = {
+      ...embedded(engine),
+      async reserve(request) {
+        await embedded(engine).reserve(request)
+        throw new OutageError('the answer was lost')
+      },
+    }
+    const lossy = meteringOn({ backend, onError: () => {} })
+    const router = t.router({ send: t.procedure.use(lossy.metered('messages', { units: 1 })).mutation(() => 'sent') })
+    expect(denialOf(await failureOf(router.createCaller(acme).send()))).toMatchObject({ reason: 'outage' })
+    await lossy.drain()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 0, remaining: 5 })
+  })
+})
+
 describe('a backend that does not decide in time', () => {
   it('is an outage, and the hold that it takes all the same is given back', async () => {
     const { engine, t } = await openMetering()
