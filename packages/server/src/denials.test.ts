@@ -50,12 +50,14 @@ describe('the denial of a procedure', () => {
         }
       }),
       agent: meteredProcedure('messages', { units: 1 }).mutation(({ ctx }): Promise<string> => router.createCaller(ctx).send()),
+      count: meteredProcedure('messages', { units: 1 }).mutation(({ ctx }) => ctx.usage.add(9)),
     })
     const url = await serve(router)
     const client = clientOf<typeof router>(url)
     expect((await failureOf(client.send.mutate())).data?.denial).toMatchObject({ reason: 'limit_reached', featureId: 'messages' })
     expect((await failureOf(client.saml.query())).data?.denial).toMatchObject({ reason: 'feature_not_in_plan', featureId: 'sso' })
     expect((await failureOf(client.agent.mutate())).data?.denial).toMatchObject({ reason: 'limit_reached' })
+    expect((await failureOf(client.count.mutate())).data?.denial).toMatchObject({ reason: 'limit_reached' })
     const stream = clientOf<typeof router>(url, { kind: 'stream' }).write.mutate()
     const read = async () => {
       for await (const _ of await stream);

@@ -1,7 +1,12 @@
 import { describe, expect, it, vi } from 'vitest'
-import { callerOver, failureOf, ways } from './client.fixture.ts'
+import type { Backend } from './backends/backend.ts'
+import { embedded } from './backends/embedded.ts'
+import { callerOver, denialIn, failureOf, ways } from './client.fixture.ts'
 import { denialOf } from './denialError.ts'
-import { balance, openMetering } from './served.fixture.ts'
+import { balance, meteringOn, openMetering } from './served.fixture.ts'
+import { nextSettlement } from './settlement.fixture.ts'
+
+const acme = { user: { orgId: 'acme' } }
 
 describe.each(ways)('a procedure that is called by a metered resolver, over %s', (way) => {
   it('shares its hold and its receipt', async () => {
@@ -111,6 +116,32 @@ describe.each(ways)('a procedure that is called by a metered resolver, over %s',
     expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 0 })
   })
 
+  it('does not take what its caller has set aside and not counted yet', async () => {
+    const { engine, t, meteredProcedure } = await openMetering()
+    const inner = t.router({ tool: meteredProcedure('messages', { units: 3 }).mutation(() => 'tool') })
+    const router = t.router({
+      agent: meteredProcedure('messages', { units: 3 }).mutation(async ({ ctx }) => {
+        await ctx.usage.add(1)
+        await inner.createCaller(ctx).tool()
+      }),
+    })
+    expect(denialIn(await failureOf((await callerOver(way, router)).agent()))).toMatchObject({ reason: 'limit_reached' })
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 0 })
+  })
+
+  it('needs no room for what its caller counted beyond the hold under cap', async () => {
+    const { engine, t, meteredProcedure } = await openMetering()
+    const inner = t.router({ tool: meteredProcedure('messages', { units: 1 }).mutation(() => 'tool') })
+    const router = t.router({
+      agent: meteredProcedure('messages', { units: 1, overage: 'cap' }).mutation(async ({ ctx }) => {
+        await ctx.usage.add(9)
+        return inner.createCaller(ctx).tool()
+      }),
+    })
+    expect(await (await callerOver(way, router)).agent()).toBe('tool')
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 5, remaining: 0, held: 0 })
+  })
+
   it('leaves what it did not use to the next one', async () => {
     const { engine, t, meteredProcedure } = await openMetering()
     const inner = t.router({
@@ -153,4 +184,46 @@ describe.each(ways)('a procedure that is called by a metered resolver, over %s',
     expect(await (await callerOver(way, router)).agent()).toBe('abc')
     expect(await balance(engine, 'messages')).toMatchObject({ used: 4, remaining: 1, held: 0 })
   })
+})
+
+it('a call that a stream makes after its reader has left is not run', async () => {
+  const { engine, t } = await openMetering()
+  const extending = Promise.withResolvers<void>()
+  const mayExtend = Promise.withResolvers<void>()
+  const backend: Backend = {
+    ...embedded(engine),
+    async extend(...args) {
+      extending.resolve()
+      await mayExtend.promise
+      return embedded(engine).extend(...args)
+    },
+  }
+  const metering = meteringOn({ backend, onError: () => {} })
+  const procedure = t.procedure.use(metering.metered('messages', { units: 1 }))
+  const ran = vi.fn()
+  const inner = t.router({ tool: procedure.mutation(ran) })
+  const tool = Promise.withResolvers<unknown>()
+  const router = t.router({
+    write: procedure.mutation(async function* ({ ctx }) {
+      yield 'word'
+      ctx.usage.add(3)
+      // Waits for its turn behind the extension.
+      const called = inner.createCaller(ctx).tool()
+      called.catch(tool.resolve)
+      await called
+    }),
+  })
+  const abort = new AbortController()
+  const words = (await router.createCaller(acme, { signal: abort.signal }).write())[Symbol.asyncIterator]()
+  await words.next()
+  const settled = nextSettlement(engine)
+  const next = words.next()
+  await extending.promise
+  abort.abort()
+  await settled
+  mayExtend.resolve()
+  await expect(next).rejects.toThrow(/^tool had ended/)
+  expect(await tool.promise).toMatchObject({ message: expect.stringMatching(/^tool had ended/) })
+  expect(ran).not.toHaveBeenCalled()
+  expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
 })

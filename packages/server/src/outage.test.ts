@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest'
 import { type Backend, OutageError } from './backends/backend.ts'
 import { embedded } from './backends/embedded.ts'
 import { callerOver, clientOf, denialIn, failureOf, linkKinds, ways } from './client.fixture.ts'
+import { denialOf } from './denialError.ts'
 import { allowUpTo } from './outage/outagePolicy.ts'
 import { balance, type Context, meteringOn, openMetering, serve } from './served.fixture.ts'
 import { openUnpluggable } from './unpluggable.fixture.ts'
@@ -140,6 +141,27 @@ describe.each(ways)('the policy allowUpTo, over %s', (way) => {
     await failureOf(caller.fail())
     expect(await caller.send({ n: 1 })).toBe('sent')
     state.down = false
+  })
+
+  it('lets a call that runs take more than it holds, whether that is there or not, and counts it until it is recorded', async () => {
+    const { engine, metering, t, meteredProcedure, state, router } = await openUnpluggable({ onOutage: allowUpTo(5) })
+    const long = t.router({
+      work: meteredProcedure('messages', { units: 1 }).mutation(async ({ ctx }) => {
+        state.down = true
+        await ctx.usage.add(6)
+        const tooMuch = await ctx.usage.add(1).catch((error: unknown) => denialOf(error)?.reason)
+        state.down = false
+        return tooMuch
+      }),
+    })
+    expect(await (await callerOver(way, long)).work()).toBe('outage')
+    await metering.drain()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 6, held: 0 })
+    // What was lent is free again.
+    state.down = true
+    expect(await (await callerOver(way, router)).send({ n: 5 })).toBe('sent')
+    state.down = false
+    await metering.drain()
   })
 
   it('may differ by feature', async () => {

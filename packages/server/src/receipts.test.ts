@@ -135,6 +135,17 @@ describe('a refund', () => {
     expect(await balance(engine, 'credits')).toMatchObject({ remaining: 100, used: 0 })
   })
 
+  it("finds nothing under another customer's id for an operation that a client named, whatever that customer has of its own", async () => {
+    const { url, metering, router, client } = await openUsageApp()
+    await client.send.mutate(undefined, { context: { operationId: 'one' } })
+    await clientOf<typeof router>(url, { org: 'other' }).send.mutate(undefined, { context: { operationId: 'two' } })
+    const [receipt] = (await client.usage.receipts.query()).items
+    const operationId = receipt?.operationId ?? ''
+    expect(await metering.receipt({ customerId: 'acme', operationId })).toMatchObject({ items: [{ units: 1 }] })
+    expect(await metering.receipt({ customerId: 'other', operationId })).toBeNull()
+    expect(await metering.refund({ customerId: 'other', operationId })).toEqual({ kind: 'not_found' })
+  })
+
   it("finds nothing under another customer's id, or for a call that failed", async () => {
     const { metering, client } = await openUsageApp()
     await client.send.mutate()

@@ -197,6 +197,20 @@ describe('a repeat', () => {
     expect(await balance(engine, 'messages')).toMatchObject({ used: 2, held: 0 })
   })
 
+  it('that runs in this process is waited for without asking the backend', async () => {
+    const { engine, t } = await openMetering()
+    const reserve = vi.fn(embedded(engine).reserve)
+    const metering = meteringOn({ backend: { ...embedded(engine), reserve } })
+    const work = Promise.withResolvers<string>()
+    const router = t.router({ say: t.procedure.use(metering.metered('messages', { units: 1 })).mutation(() => work.promise) })
+    const caller = router.createCaller(withOperation(acme, 'one'))
+    const calls = [caller.say(), caller.say(), caller.say()]
+    await vi.waitFor(async () => expect(await balance(engine, 'messages')).toMatchObject({ held: 1 }))
+    expect(reserve).toHaveBeenCalledOnce()
+    work.resolve('said')
+    expect(await Promise.all(calls)).toEqual(['said', 'said', 'said'])
+  })
+
   it('that runs in another process is asked for again until it is done', async () => {
     const { engine, t } = await openMetering()
     const backend = embedded(engine)

@@ -5,6 +5,7 @@ import { embedded } from './backends/embedded.ts'
 import { callerOver, denialIn, failureOf, ways } from './client.fixture.ts'
 import { createMetering } from './createMetering.ts'
 import { denialOf } from './denialError.ts'
+import type { OutagePolicy } from './outage/outagePolicy.ts'
 import { balance, type Context, features, meteringOn, openEngineOf, openMetering, plans, START } from './served.fixture.ts'
 import { createVirtualClock } from './testing/virtualClock.ts'
 import { openUnpluggable } from './unpluggable.fixture.ts'
@@ -89,7 +90,7 @@ describe('a commit whose answer was lost', () => {
 })
 
 describe('a hold whose answer was lost', () => {
-  it('is given back, as its call was refused for the outage', async () => {
+  const open = async (onOutage: OutagePolicy) => {
     const { engine, t } = await openMetering()
     const backend: Backend = {
       ...embedded(engine),
@@ -98,8 +99,33 @@ describe('a hold whose answer was lost', () => {
         throw new OutageError('the answer was lost')
       },
     }
-    const lossy = meteringOn({ backend, onError: () => {} })
-    const router = t.router({ send: t.procedure.use(lossy.metered('messages', { units: 1 })).mutation(() => 'sent') })
+    const lossy = meteringOn({ backend, onOutage, onError: () => {}, onOutageUse: () => {} })
+    const procedure = t.procedure.use(lossy.metered('messages', { units: 1 }))
+    const router = t.router({
+      send: procedure.mutation(() => 'sent'),
+      fail: procedure.mutation(() => {
+        throw new Error('broken')
+      }),
+    })
+    return { engine, lossy, router }
+  }
+
+  it.each(ways)('is what its call is charged by, once, where the policy let it through, over %s', async (way) => {
+    const { engine, lossy, router } = await open('allow')
+    expect(await (await callerOver(way, router)).send()).toBe('sent')
+    await lossy.drain()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0, remaining: 4 })
+  })
+
+  it.each(ways)('is given back when its call was let through and failed, over %s', async (way) => {
+    const { engine, lossy, router } = await open('allow')
+    await failureOf((await callerOver(way, router)).fail())
+    await lossy.drain()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 0, remaining: 5 })
+  })
+
+  it('is given back, as its call was refused for the outage', async () => {
+    const { engine, lossy, router } = await open('deny')
     expect(denialOf(await failureOf(router.createCaller(acme).send()))).toMatchObject({ reason: 'outage' })
     await lossy.drain()
     expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 0, remaining: 5 })
@@ -182,6 +208,26 @@ describe('a call that runs longer than its hold lives', () => {
     await call
     expect(onError.mock.calls.map(([error]) => error.message)).toEqual(['out'])
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
+  })
+
+  it('whose hold ran out is given no more units: nothing says what is left', async () => {
+    const { time, engine, t, procedure } = open((backend) => ({
+      ...backend,
+      async extend(hold, items, ttlMs) {
+        if (items.length === 0) throw new OutageError('out')
+        return backend.extend(hold, items, ttlMs)
+      },
+    }))
+    const router = t.router({
+      long: procedure.mutation(async ({ ctx }) => {
+        await time.delay(5 * MINUTE_MS)
+        await ctx.usage.add(3)
+      }),
+    })
+    const call = failureOf(router.createCaller(acme).long())
+    await time.settle(() => false)
+    expect(denialOf(await call)).toMatchObject({ reason: 'outage' })
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 0, held: 0 })
   })
 
   it('keeps its hold as a stream, too, for as long as its next chunk takes', async () => {

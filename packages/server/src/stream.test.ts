@@ -314,6 +314,51 @@ describe('FollowedStream', () => {
     expect(await stream.next()).toEqual({ done: true, value: 'end' })
   })
 
+  it('hands over no chunk that comes when its reader is gone, nor one that was paid too late', async () => {
+    for (const late of ['the chunk', 'its payment']) {
+      const { all, ends } = observer()
+      const wait = Promise.withResolvers<void>()
+      const delivered = vi.fn()
+      const abort = new AbortController()
+      const stream = new FollowedStream(
+        (async function* () {
+          if (late === 'the chunk') await wait.promise
+          yield 1
+        })(),
+        abort.signal,
+        { ...all, onChunk: () => (late === 'its payment' ? wait.promise : Promise.resolve()), onDelivered: delivered },
+      )
+      const next = stream.next()
+      await new Promise(setImmediate)
+      abort.abort()
+      wait.resolve()
+      expect(await next, late).toEqual({ done: true, value: undefined })
+      expect(delivered, late).not.toHaveBeenCalled()
+      expect(ends, late).toEqual(['left'])
+    }
+  })
+
+  it('stops its work before its reader goes on, when that breaks off', async () => {
+    const { all, ends } = observer()
+    const stopped = vi.fn()
+    const stream = new FollowedStream(
+      (async function* () {
+        try {
+          yield 1
+          yield 2
+        } finally {
+          await new Promise(setImmediate)
+          stopped()
+        }
+      })(),
+      undefined,
+      all,
+    )
+    for await (const _ of stream) break
+    expect(stopped).toHaveBeenCalledOnce()
+    expect(ends).toEqual(['left'])
+  })
+
   it('ends at once when the signal was aborted before', async () => {
     const { all, ends } = observer()
     const stream = new FollowedStream(

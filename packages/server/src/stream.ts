@@ -73,7 +73,7 @@ export class FollowedStream implements AsyncIterableIterator<unknown> {
     return { done: true, value }
   }
 
-  async throw(error?: unknown): Promise<never> {
+  async throw(error?: unknown): Promise<IteratorResult<unknown>> {
     await this.return()
     throw error
   }

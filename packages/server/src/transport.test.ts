@@ -284,6 +284,14 @@ describe('a serverless function', () => {
     expect(await balance(engine, 'messages')).toMatchObject({ used: 1, held: 0 })
   })
 
+  it('takes what is left when it learns too late that a call cost more: the answer has left', async () => {
+    const { engine, metering, t, meteredProcedure } = await openMetering({ settle: 'background' })
+    const router = t.router({ work: meteredProcedure('messages', { units: 1, used: () => 9 }).mutation(() => 'done') })
+    expect(await router.createCaller({ user: { orgId: 'acme' } }).work()).toBe('done')
+    await metering.drain()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 5, remaining: 0, held: 0 })
+  })
+
   it.each(ways)('is drained before it ends, over %s', async (way) => {
     const recording = Promise.withResolvers<void>()
     const { engine, metering, router } = await openSlowly({ settle: 'background' }, recording.promise)
