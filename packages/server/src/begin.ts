@@ -41,10 +41,14 @@ const FIRST_POLL_MS = 50
 const LAST_POLL_MS = 1_000
 
 /** Takes the hold of a call. A repeat waits for the first, but not for ever. */
-export async function begin(core: MeteringCore, beginning: Beginning): Promise<Begun> {
-  const { operation, signal } = beginning
-  if (operation.unique) return reserve(core, beginning, () => {})
+export function begin(core: MeteringCore, beginning: Beginning): Promise<Begun> {
+  return beginning.operation.unique ? reserve(core, beginning, nobodyWaits) : beginRepeatable(core, beginning)
+}
 
+function nobodyWaits(): void {}
+
+async function beginRepeatable(core: MeteringCore, beginning: Beginning): Promise<Begun> {
+  const { operation, signal } = beginning
   const { clock } = core
   const deadline = clock.now() + core.repeats.waitMs
   for (let pollMs = FIRST_POLL_MS; ; pollMs = Math.min(pollMs * 2, LAST_POLL_MS)) {
@@ -67,7 +71,7 @@ export async function begin(core: MeteringCore, beginning: Beginning): Promise<B
 async function reserve(core: MeteringCore, beginning: Beginning, over: () => void): Promise<Begun> {
   try {
     const begun = await tryReserve(core, beginning)
-    if (begun.kind === 'held') return { ...begun, over }
+    if (begun.kind === 'held') return { kind: 'held', hold: begun.hold, access: begun.access, backend: begun.backend, over }
     over()
     return begun
   } catch (error) {
@@ -81,11 +85,11 @@ async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Adm
   const holdId = holdIdOf(operation)
   const request: ReserveRequest = { caller, items: lines.map(asUnits), operation, holdId, ttlMs: core.holdTtlMs, procedure }
   try {
-    const answer = await withinBudget(core, request)
+    const answer = await (core.budgetMs === null ? core.backend.reserve(request) : withinBudget(core, request, core.budgetMs))
     core.outage.noteAnswer()
     if (answer.kind === 'running') return refused(beginning, 'operation_in_progress')
     if (answer.kind === 'conflict') return refused(beginning, 'operation_conflict')
-    return answer.kind === 'held' ? { ...answer, backend: core.backend } : answer
+    return answer.kind === 'held' ? { kind: 'held', hold: answer.hold, access: answer.access, backend: core.backend } : answer
   } catch (error) {
     if (!(error instanceof OutageError)) throw error
     core.telemetry?.outage('reserve')
@@ -98,13 +102,12 @@ async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Adm
 }
 
 /** A backend that does not decide in time cannot answer. The hold that it may take all the same is given back when it does. */
-async function withinBudget(core: MeteringCore, request: ReserveRequest): Promise<Reservation> {
-  const { backend, budgetMs } = core
+async function withinBudget({ backend, clock, settling }: MeteringCore, request: ReserveRequest, budgetMs: number): Promise<Reservation> {
   const reserving = backend.reserve(request)
-  if (budgetMs === null || (await endsWithin(core.clock, reserving, budgetMs))) return reserving
+  if (await endsWithin(clock, reserving, budgetMs)) return reserving
   reserving.then(
     (late) => {
-      if (late.kind === 'held') core.settling.abandon(backend, late.hold)
+      if (late.kind === 'held') settling.abandon(backend, late.hold)
     },
     // It could not answer later either.
     () => {},

@@ -78,7 +78,7 @@ async function settle(held: HeldCall, result: Done): Promise<CallResult> {
   if (settled.kind === 'unsettled' && units.some(({ featureId }) => core.outage.policyOf(featureId) === 'deny'))
     throw core.refusal(unreadDenial('outage', units))
   noteAfter(request, account.access)
-  return { ...result, data: enveloped(request, result.data, account.access) }
+  return request?.wantsEnvelope ? { ...result, data: enveloped(request, result.data, account.access) } : result
 }
 
 /** Follows a stream: what was delivered is committed, however it ends. */

@@ -26,13 +26,17 @@ export function mountTrpc<$Env extends Env, $Schema extends Schema, $BasePath ex
   options: MountOptions<$Router, $Env>,
 ): void {
   const { endpoint = '/trpc', createContext, onError, maxBatchSize, ...rest } = options
+  const served = {
+    endpoint,
+    ...(onError && { onError }),
+    ...(maxBatchSize !== undefined && { maxBatchSize }),
+    ...handlerOptions({ ...rest, createContext }),
+  }
   app.all(`${endpoint}/*`, (c) =>
     fetchRequestHandler({
-      endpoint,
+      ...served,
       req: c.req.raw,
-      ...(onError && { onError }),
-      ...(maxBatchSize !== undefined && { maxBatchSize }),
-      ...handlerOptions({ ...rest, createContext: (opts: FetchCreateContextFnOptions) => createContext({ ...opts, c }) }),
+      createContext: (opts: FetchCreateContextFnOptions) => served.createContext({ ...opts, c }),
       // The context was checked above; whether tRPC lets it be left out depends on a router that is not known yet.
     } as FetchHandlerOptions<$Router>),
   )

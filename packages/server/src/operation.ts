@@ -16,7 +16,8 @@ export function repeatableOperation(id: string, caller: Caller, path: string, ra
 
 /** The operation of a call without an id: it has a receipt as any other, and cannot be repeated. The time in its id tells a backend where to look for it. */
 export function uniqueOperation(now: number): OperationRef {
-  return { id: `op_${now.toString(36)}_${PROCESS}${(calls++).toString(36)}`, fingerprint: '', unique: true }
+  if (now !== writtenAt.ms) writtenAt = { ms: now, text: now.toString(36) }
+  return { id: `op_${writtenAt.text}_${PROCESS}${(calls++).toString(36)}`, fingerprint: '', unique: true }
 }
 
 /** The id of a hold, of which an operation may take one after the other. */
@@ -27,6 +28,9 @@ export function holdIdOf({ id, unique }: OperationRef): string {
 /** Told apart by process and call: that costs a tenth of fresh randomness for each. */
 const PROCESS = randomBytes(15).toString('base64url').replaceAll(/[-_]/g, '0')
 let calls = 0
+
+/** Many calls begin in one millisecond. */
+let writtenAt = { ms: 0, text: '0' }
 
 /** When the call of an operation without an id began, in ms since the epoch; null for an operation of a client. */
 export function beginningOf(operationId: string): number | null {

@@ -2,22 +2,27 @@ import { randomUUID } from 'node:crypto'
 import {
   accessOf,
   amountOf,
+  type Commit,
   type CustomerState,
   type Engine,
   type Entry,
+  type ExecuteOptions,
   type OverageBehavior,
   type Refusal,
+  type Reserve,
   StoreUnavailableError,
 } from '@tollgate/engine'
 import {
   type AccessAfter,
   type Backend,
   type Caller,
+  type Committed,
   type Ended,
   type FeatureUnits,
   OutageError,
   type Overage,
   type Refused,
+  type Reservation,
 } from './backend.ts'
 import { allotted } from './embedded/allotted.ts'
 import { mistake, shortDenial } from './embedded/denialFacts.ts'
@@ -74,36 +79,36 @@ export function embedded(engine: Engine): Backend {
       if (!answer.allowed) return refused({ ...answer, ok: false, code: 'short' }, caller, items)
       return { kind: 'allowed', access: accessAfter(answer.customer, caller) }
     },
-    async reserve({ caller, items, operation, holdId = randomUUID(), ttlMs, procedure }) {
+    reserve({ caller, items, operation, holdId = randomUUID(), ttlMs, procedure }) {
       // A call that cannot be repeated is known by its hold: its operation costs the ledger nothing.
       const id = operation.unique ? operation.id : holdId
       const named = operation.unique ? null : operation
-      const answer = await engine.execute(
-        caller.customerId,
-        {
-          kind: 'reserve',
-          holdId: id,
-          operation: named,
-          items: items.map(amountsOf),
-          entityId: caller.entityId,
-          overage: 'reject',
-          expiresAt: { afterMs: ttlMs },
-          properties: { [PROCEDURE]: procedure },
-        },
-        { create: seedOf(caller), relaxed: true, ...(named && { operation: named }) },
-      )
-      const access = accessAfter(answer.customer, caller)
-      if (answer.ok) return { kind: 'held', hold: { id, caller, operation, procedure }, access }
-      switch (answer.code) {
-        case 'operation_done':
-          return { kind: 'repeated', answer: answer.operation.result, access }
-        case 'operation_running':
-          return { kind: 'running' }
-        case 'operation_conflict':
-          return { kind: 'conflict' }
-        default:
-          return refused(answer, caller, items)
+      const reserve: Reserve = {
+        kind: 'reserve',
+        holdId: id,
+        operation: named,
+        items: items.map(amountsOf),
+        entityId: caller.entityId,
+        overage: 'reject',
+        expiresAt: { afterMs: ttlMs },
+        properties: { [PROCEDURE]: procedure },
       }
+      const create = seedOf(caller)
+      const options: ExecuteOptions<Reserve> = named ? { create, relaxed: true, operation: named } : { create, relaxed: true }
+      return engine.execute(caller.customerId, reserve, options).then((answer): Reservation => {
+        const access = accessAfter(answer.customer, caller)
+        if (answer.ok) return { kind: 'held', hold: { id, caller, operation, procedure }, access }
+        switch (answer.code) {
+          case 'operation_done':
+            return { kind: 'repeated', answer: answer.operation.result, access }
+          case 'operation_running':
+            return { kind: 'running' }
+          case 'operation_conflict':
+            return { kind: 'conflict' }
+          default:
+            return refused(answer, caller, items)
+        }
+      }, throwOutage)
     },
     allot: (caller, allowance) => allotted(engine, caller, allowance),
     async extend(hold, items, ttlMs) {
@@ -113,20 +118,18 @@ export function embedded(engine: Engine): Backend {
       if (answer.ok) return { kind: 'extended', access: accessAfter(answer.customer, caller) }
       return ended(answer) ?? refused(answer, caller, items)
     },
-    async commit(hold, { units, overage, answer: result }) {
+    commit(hold, { units, overage, answer: result }) {
       const { caller, operation } = hold
-      const answer = await engine.execute(
-        caller.customerId,
-        { kind: 'commit', holdId: hold.id, units: units.map(amountsOf), overage: OVERAGE[overage], properties: null },
-        result === null ? {} : { result },
-      )
-      if (!answer.ok) return ended(answer) ?? refused(answer, caller, units)
-      const { customer, settlement } = answer
-      return {
-        kind: 'committed',
-        receipt: () => settlementReceipt(settlement, operation.id, customer.id, timeOf(customer)),
-        access: accessAfter(customer, caller),
-      }
+      const commit: Commit = { kind: 'commit', holdId: hold.id, units: units.map(amountsOf), overage: OVERAGE[overage], properties: null }
+      return engine.execute(caller.customerId, commit, result === null ? {} : { result }).then((answer): Committed | Refused | Ended => {
+        if (!answer.ok) return ended(answer) ?? refused(answer, caller, units)
+        const { customer, settlement } = answer
+        return {
+          kind: 'committed',
+          receipt: () => settlementReceipt(settlement, operation.id, customer.id, timeOf(customer)),
+          access: accessAfter(customer, caller),
+        }
+      }, throwOutage)
     },
     async release(hold) {
       const answer = await engine.execute(hold.caller.customerId, { kind: 'release', holdId: hold.id }, { relaxed: true })
@@ -206,26 +209,29 @@ function amountsOf({ featureId, units }: FeatureUnits) {
   return { featureId, units: amountOf(units) }
 }
 
-function seedOf({ name, email }: Caller) {
+function seedOf({ name, email }: Caller): NonNullable<ExecuteOptions['create']> {
   return name === undefined && email === undefined ? true : { name, email }
 }
 
 /** Turns a store that cannot answer into the port's outage; everything else passes as it is. */
+function throwOutage(error: unknown): never {
+  if (error instanceof StoreUnavailableError) throw new OutageError('the usage store cannot answer', { cause: error })
+  throw error
+}
+
+/** A backend whose methods all know an outage when they see one; those on the path of every call see to it themselves. */
 function outageAware(backend: Backend): Backend {
   const aware =
     <TArgs extends readonly unknown[], TAnswer>(method: (...args: TArgs) => Promise<TAnswer>) =>
     (...args: TArgs): Promise<TAnswer> =>
-      method(...args).catch((error: unknown) => {
-        if (error instanceof StoreUnavailableError) throw new OutageError('the usage store cannot answer', { cause: error })
-        throw error
-      })
+      method(...args).catch(throwOutage)
   return {
     access: aware(backend.access),
     check: aware(backend.check),
-    reserve: aware(backend.reserve),
+    reserve: backend.reserve,
     ...(backend.allot && { allot: aware(backend.allot) }),
     extend: aware(backend.extend),
-    commit: aware(backend.commit),
+    commit: backend.commit,
     release: aware(backend.release),
     record: aware(backend.record),
     receipt: aware(backend.receipt),
