@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { context, metrics, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
@@ -222,4 +223,19 @@ describe('metrics', () => {
     await failureOf(caller.saml())
     expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 1 }])
   })
+})
+
+it('is not even loaded by an application that does not ask for it', () => {
+  const program = `
+    import { registerHooks } from 'node:module'
+    const files = []
+    registerHooks({ load: (url, context, next) => (files.push(url), next(url, context)) })
+    const loaded = () => files.filter((file) => file.includes('@opentelemetry')).length
+    await import(${JSON.stringify(new URL('index.ts', import.meta.url).href)})
+    const before = loaded()
+    await import(${JSON.stringify(new URL('opentelemetry.ts', import.meta.url).href)})
+    console.log(JSON.stringify([before, loaded() > 0]))
+  `
+  const args = ['--conditions=source', '--input-type=module', '--eval', program]
+  expect(JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }))).toEqual([0, true])
 })
