@@ -6,10 +6,13 @@ export interface ConnectionOptions {
   readonly connectTimeoutMs: number
   /** How long a statement may take, waits for locks included, in ms. */
   readonly statementTimeoutMs: number
+  /** True: a commit does not wait for the disk. It survives the processes that use the server, but perhaps not a crash of the server. */
+  readonly relaxed?: boolean
 }
 
 /** Connections to a database, opened when needed and again after they were lost. */
-export function openPool(url: string, max: number, { connectTimeoutMs, statementTimeoutMs }: ConnectionOptions): pg.Pool {
+export function openPool(url: string, max: number, options: ConnectionOptions): pg.Pool {
+  const { connectTimeoutMs, statementTimeoutMs } = options
   const pool = new pg.Pool({
     connectionString: url,
     fallback_application_name: 'tollgate',
@@ -20,7 +23,7 @@ export function openPool(url: string, max: number, { connectTimeoutMs, statement
     query_timeout: statementTimeoutMs + connectTimeoutMs,
     idleTimeoutMillis: 60_000,
     allowExitOnIdle: true,
-    onConnect: (client) => prepareSession(client, statementTimeoutMs),
+    onConnect: (client) => prepareSession(client, options),
   })
   // A lost connection rejects what was asked on it, and is dealt with there. Unheard, its event would end the process as well.
   pool.on('error', ignore)
@@ -33,11 +36,12 @@ export function openPool(url: string, max: number, { connectTimeoutMs, statement
  * process that halts in the middle of a transaction does not keep others waiting, and a plan made while a table was small does not go on
  * scanning it.
  */
-async function prepareSession(client: pg.ClientBase, statementTimeoutMs: number): Promise<void> {
+async function prepareSession(client: pg.ClientBase, { statementTimeoutMs, relaxed = false }: ConnectionOptions): Promise<void> {
   const settings = [
     `statement_timeout = ${statementTimeoutMs}`,
     `idle_in_transaction_session_timeout = ${statementTimeoutMs}`,
     'enable_seqscan = off',
+    ...(relaxed ? ['synchronous_commit = off'] : []),
   ]
   for (const setting of settings) await client.query(`SET ${setting}`).catch(ignore)
   await client.query('SHOW synchronous_commit').then(() => relaxing.add(client), ignore)
@@ -63,6 +67,12 @@ export async function withConnection<T>(pool: pg.Pool, task: (client: pg.ClientB
     client.release(faultOf(error) === 'lost')
     throw error
   }
+}
+
+/** The server and the database of a URL, without the password. */
+export function placeOf(url: string): string {
+  const { host, port, database } = new pg.Client({ connectionString: url })
+  return `PostgreSQL at ${host}:${port}/${database}`
 }
 
 function ignore(): void {}

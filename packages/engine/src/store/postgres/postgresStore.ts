@@ -1,14 +1,13 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Store } from '../store.ts'
 import { createAvailability } from './availability.ts'
 import { batchedReads } from './batchedReads.ts'
 import { createBatchLane } from './batchLane.ts'
 import { catalogWatch, isSaved, readCatalog, writeCatalog } from './catalog.ts'
 import type { BatchMemory } from './commitBatch.ts'
-import { openPool, withConnection } from './connection.ts'
+import { openPool, placeOf, withConnection } from './connection.ts'
 import { customerCache } from './customerCache.ts'
-import { asFault } from './fault.ts'
-import { migrate } from './migrate.ts'
+import { LEDGER, migrateAt } from './migrate.ts'
 import { forgetOperations, readOperation } from './operations.ts'
 import { pageOfCustomers, pageOfEntries, pageOfOperations, readEntry, readTotals } from './pages.ts'
 
@@ -38,7 +37,7 @@ const FORGET_EVERY_MS = 60_000
 export async function postgresStore(url: string, options: PostgresOptions = {}): Promise<Store> {
   const { clock = Date.now, connectTimeoutMs = 3_000, statementTimeoutMs = 10_000, patienceMs = 5_000, cachedCustomers = 20_000 } = options
   const availability = createAvailability(placeOf(url), patienceMs)
-  await availability.run(() => migrateAt(url, connectTimeoutMs))
+  await availability.run(() => migrateAt(url, LEDGER, connectTimeoutMs))
 
   const timeouts = { connectTimeoutMs, statementTimeoutMs }
   // A read never waits for a batch, and neither waits for a listing.
@@ -84,25 +83,5 @@ export async function postgresStore(url: string, options: PostgresOptions = {}):
       await lane.settled()
       await Promise.all([writes.end(), reads.end(), listings.end()])
     },
-  }
-}
-
-/** The server and the database of a URL, without the password. */
-function placeOf(url: string): string {
-  const { host, port, database } = new pg.Client({ connectionString: url })
-  return `PostgreSQL at ${host}:${port}/${database}`
-}
-
-/** On a connection of its own: a migration may take longer than a call. */
-async function migrateAt(url: string, connectTimeoutMs: number): Promise<void> {
-  const client = new pg.Client({ connectionString: url, fallback_application_name: 'tollgate', connectionTimeoutMillis: connectTimeoutMs })
-  client.on('error', () => undefined)
-  try {
-    await client.connect().catch((error: unknown) => {
-      throw asFault(error)
-    })
-    await migrate(client)
-  } finally {
-    await client.end()
   }
 }

@@ -4,7 +4,7 @@ import { amountOf } from '../../core/amount.ts'
 import { createEngine, type Engine } from '../../engine.ts'
 import { openEngine } from '../../openEngine.ts'
 import { busyFeatures, busyPlans } from '../../testing/busyRegistry.fixture.ts'
-import { MIGRATIONS } from './migrate.ts'
+import { LEDGER } from './migrate.ts'
 import { forgetOperations } from './operations.ts'
 import { postgresStore } from './postgresStore.ts'
 import { startTestServer, type TestServer } from './testServer.fixture.ts'
@@ -145,8 +145,8 @@ describe('a store', () => {
   })
 
   it('refuses a database that a newer version has changed', async () => {
-    await run(`INSERT INTO tollgate.migrations (version, name) VALUES (${MIGRATIONS.length + 1}, 'of the future')`)
-    await expect(postgresStore(url)).rejects.toThrow(`schema version ${MIGRATIONS.length + 1}`)
+    await run(`INSERT INTO tollgate.migrations (version, name) VALUES (${LEDGER.migrations.length + 1}, 'of the future')`)
+    await expect(postgresStore(url)).rejects.toThrow(`schema version ${LEDGER.migrations.length + 1}`)
   })
 
   it('needs no right to change the schema once it is up to date', async () => {
