@@ -1,12 +1,12 @@
 import { backoffMs } from './backoff.ts'
-import type { Delivery, DeliveryOutcome, KeptDelivery } from './delivery.ts'
+import type { Delivery, DeliveryOutcome } from './delivery.ts'
 import { limiter } from './limiter.ts'
-import type { OutboxStore, SettledCall } from './outboxStore.ts'
+import type { ClaimedDelivery, OutboxStore, SettledCall } from './outboxStore.ts'
 
 export interface OutboxOptions {
   readonly store: OutboxStore
-  /** Tries to deliver once; never rejects for what the far side does. */
-  readonly send: (delivery: Delivery) => Promise<DeliveryOutcome>
+  /** Tries to deliver once; never rejects for what the far side does. `isTakenOver`: another process may have tried a moment ago. */
+  readonly send: (delivery: Delivery, isTakenOver: boolean) => Promise<DeliveryOutcome>
   readonly clock: () => number
   /** From 0 to 1, for the spread of the waits. */
   readonly random?: () => number
@@ -47,6 +47,12 @@ const AT_ONCE = 32
 const EVERYTHING = 100_000
 const LONGEST_SLEEP_MS = 30_000
 
+type Attempt = Pick<ClaimedDelivery, 'delivery' | 'attempts' | 'isTakenOver'>
+
+function first(delivery: Delivery): Attempt {
+  return { delivery, attempts: 0, isTakenOver: false }
+}
+
 export function createOutbox({ store, send, clock, random = Math.random, report }: OutboxOptions): Outbox {
   const limited = limiter(AT_ONCE)
   const underWay = new Set<Promise<void>>()
@@ -55,9 +61,9 @@ export function createOutbox({ store, send, clock, random = Math.random, report 
   let stopped = false
   const seen = { lagMs: null as number | null, delivered: 0, failedAttempts: 0 }
 
-  const tryOnce = async (delivery: Delivery, attempts: number): Promise<void> => {
+  const tryOnce = async ({ delivery, attempts, isTakenOver }: Attempt): Promise<void> => {
     const { key } = delivery
-    const outcome = await limited(() => send(delivery)).catch(
+    const outcome = await limited(() => send(delivery, isTakenOver)).catch(
       (error: unknown): DeliveryOutcome => ({ kind: 'failed', error: String(error), afterMs: null }),
     )
     switch (outcome.kind) {
@@ -76,13 +82,13 @@ export function createOutbox({ store, send, clock, random = Math.random, report 
         return store.bury(key, outcome.error)
       case 'instead':
         await store.replace(key, outcome.delivery)
-        return tryOnce(outcome.delivery, 0)
+        return tryOnce(first(outcome.delivery))
     }
   }
 
   /** A delivery that could not be noted as delivered is sent again later, under the same key. */
-  const attempt = (delivery: Delivery, attempts: number): Promise<void> => {
-    const work = tryOnce(delivery, attempts).catch((error: unknown) => {
+  const attempt = (next: Attempt): Promise<void> => {
+    const work = tryOnce(next).catch((error: unknown) => {
       if (!stopped) report(new Error('the outbox cannot be written to', { cause: error }))
     })
     const followed = work.then(() => {
@@ -103,13 +109,14 @@ export function createOutbox({ store, send, clock, random = Math.random, report 
     }, at - Date.now()).unref()
   }
 
-  const claimDue = async (early: boolean): Promise<readonly KeptDelivery[]> =>
+  const claimDue = async (early: boolean): Promise<readonly ClaimedDelivery[]> =>
     stopped ? [] : store.claim(early ? EVERYTHING : AT_ONCE, early)
 
   const pump = async ({ early = false } = {}): Promise<void> => {
-    // What fails is due again later, so that the loop ends; tried early, it would be claimed again at once, so that there is one round.
-    for (let claimed = await claimDue(early); claimed.length > 0; claimed = early ? [] : await claimDue(early)) {
-      await Promise.all(claimed.map(({ delivery, attempts }) => attempt(delivery, attempts)))
+    // What fails is due again later, so that the loop ends. Tried early, it would be claimed again at once: only the first round is early, and
+    // those after it take what waited for another delivery.
+    for (let claimed = await claimDue(early); claimed.length > 0; claimed = await claimDue(false)) {
+      await Promise.all(claimed.map(attempt))
     }
     if (stopped) return
     const { nextAt } = await store.counts()
@@ -123,10 +130,10 @@ export function createOutbox({ store, send, clock, random = Math.random, report 
       const later = call.deliveries.map(({ notBefore }) => notBefore ?? Number.POSITIVE_INFINITY)
       const soonest = Math.min(...later)
       if (Number.isFinite(soonest)) wakeIn(Math.max(0, soonest - clock()))
-      const attempts = settled.deliveries.map((delivery) => attempt(delivery, 0))
+      const attempts = settled.deliveries.map((delivery) => attempt(first(delivery)))
       return { kind: 'settled', attempted: Promise.all(attempts).then(() => undefined) }
     },
-    deliver: (delivery) => attempt(delivery, 0),
+    deliver: (delivery) => attempt(first(delivery)),
     async metrics() {
       const { pending, dead, oldestAt } = await store.counts()
       return { pending, dead, ageMs: oldestAt === null ? 0 : Math.max(0, clock() - oldestAt), ...seen }

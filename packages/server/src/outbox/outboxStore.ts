@@ -73,6 +73,12 @@ export interface LeaseRecord {
   readonly expiresAt: number
 }
 
+/** A delivery that this process is to send. */
+export interface ClaimedDelivery extends KeptDelivery {
+  /** True: another process was to send it, and never told what became of it. */
+  readonly isTakenOver: boolean
+}
+
 export interface OutboxCounts {
   /** Waiting to be delivered. */
   readonly pending: number
@@ -80,7 +86,7 @@ export interface OutboxCounts {
   readonly dead: number
   /** When the oldest that waits was recorded; null when none does. */
   readonly oldestAt: number | null
-  /** When the next one is due; null when none waits. */
+  /** When the next one may be claimed; null when none waits. */
   readonly nextAt: number | null
 }
 
@@ -102,13 +108,14 @@ export interface OutboxStore {
   prolong(operationId: string, holdId: string, expiresAt: number): Promise<void>
   /** Forgets a call that came to nothing: its id is free again. */
   abandon(operationId: string, holdId: string): Promise<void>
+  /** Repeated with the same operation and hold, it is answered as the first time: so it may be, when it is not known whether it took effect. */
   settle(call: SettledCall): Promise<SettledAs>
   operation(id: string): Promise<OperationRecord | null>
   /** Newest first. */
   operations(query: OperationQuery): Promise<{ readonly items: readonly OperationRecord[]; readonly nextCursor: string | null }>
 
   /** Takes deliveries that are due and that nobody is sending; with `early` also those that wait for their next try. */
-  claim(limit: number, early: boolean): Promise<readonly KeptDelivery[]>
+  claim(limit: number, early: boolean): Promise<readonly ClaimedDelivery[]>
   delivered(key: string): Promise<void>
   /** Lets go of a delivery until its next try. */
   postpone(key: string, nextAt: number, error: string): Promise<void>
@@ -131,6 +138,8 @@ export interface OutboxStore {
   closeLease(lockId: string): Promise<Delivery | null>
   /** Leases of processes that are gone. */
   orphanedLeases(): Promise<readonly LeaseRecord[]>
+  /** Until when no other process takes this one's leases for orphaned, in milliseconds since the epoch. */
+  ownsUntil(): number
 
   /** Forgets finished operations of before a time. */
   prune(before: number): Promise<void>

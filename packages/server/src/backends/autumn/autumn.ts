@@ -1,7 +1,7 @@
 import type { Features, Plan, Plans } from '@tollgate/features'
 import { openOutboxStore } from '../../outbox/openOutboxStore.ts'
 import { createOutbox, type OutboxMetrics } from '../../outbox/outbox.ts'
-import type { AccessAfter, Backend, Caller } from '../backend.ts'
+import { type AccessAfter, type Backend, type Caller, OutageError } from '../backend.ts'
 import { createAccessBook } from './accessBook.ts'
 import { createChecks } from './checks.ts'
 import { createCustomers } from './customers.ts'
@@ -28,7 +28,10 @@ export interface AutumnOptions {
   readonly features: Features
   /** Declared with `definePlans`: what is on offer, and what a denial names as a way out. Without them they are read from Autumn. */
   readonly plans?: Plans
-  /** Where usage is kept until Autumn has it: `file:outbox.db`, on a disk that survives the process. */
+  /**
+   * Where usage is kept until Autumn has it: `file:outbox.db`, on a disk that survives the process and that the processes of one machine may
+   * share; or `postgres://user@host/database`, in a schema of its own, for processes on several machines.
+   */
   readonly outbox: { readonly url: string }
   /**
    * Whether an answer waits until Autumn has heard of its cost. Either way it is on the disk first. `background` by default; choose `await`
@@ -70,6 +73,11 @@ export interface AutumnBackend extends Backend {
 
 const OPERATION_TTL_MS = 7 * 24 * 60 * 60_000
 
+/** How often a process looks for what another one has left behind. */
+const UPKEEP_EVERY_MS = 10_000
+
+const PRUNE_EVERY_MS = 60 * 60_000
+
 /**
  * Keeps usage in Autumn, exactly: units are set aside before the work, and what a call cost is on this machine's disk before it is answered.
  *
@@ -98,14 +106,27 @@ export function autumn(options: AutumnOptions): AutumnBackend {
     () =>
       book.known(caller)
 
-  const recovered = recover()
-  recovered.catch(report)
+  let prunedAt = Number.NEGATIVE_INFINITY
 
-  async function recover(): Promise<void> {
-    await store.prune(clock() - OPERATION_TTL_MS)
+  /** Goes on with what processes that are gone have left. */
+  const takeOver = async (): Promise<void> => {
+    if (clock() - prunedAt >= PRUNE_EVERY_MS) {
+      await store.prune(clock() - OPERATION_TTL_MS)
+      prunedAt = clock()
+    }
     await leases.returnOrphans()
     await outbox.pump()
   }
+
+  const recovered = takeOver()
+  recovered.catch(report)
+  let upkeep: Promise<void> = recovered.catch(() => undefined)
+  const upkeepTimer = setInterval(() => {
+    // An outbox that is out of reach was told by the calls that needed it, and is asked again in a moment.
+    upkeep = upkeep.then(takeOver).catch((error: unknown) => {
+      if (!(error instanceof OutageError)) report(error instanceof Error ? error : new Error(String(error)))
+    })
+  }, UPKEEP_EVERY_MS).unref()
 
   return {
     access: async (caller) => book.fresh(caller, accessTtlMs) ?? (await readAccess(caller)),
@@ -138,8 +159,9 @@ export function autumn(options: AutumnOptions): AutumnBackend {
       },
     },
     async close(withinMs = 5_000) {
+      clearInterval(upkeepTimer)
       const ended = async (): Promise<void> => {
-        await recovered.catch(() => undefined)
+        await upkeep
         await leases.returnAll()
         await outbox.idle()
         await outbox.pump({ early: true })

@@ -159,6 +159,10 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
     await Promise.all(over)
   }
 
+  const returnAll = async (): Promise<void> => {
+    await Promise.all([...shelves.values()].flatMap((shelf) => shelf.blocks.map((block) => end(shelf, block))))
+  }
+
   const returnOrphans = async (): Promise<void> => {
     await Promise.all((await store.orphanedLeases()).map(({ lockId }) => returnBlock(lockId)))
   }
@@ -167,6 +171,8 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
     async take(caller, featureId, units, ttlMs) {
       const own = terms[featureId]
       if (own === undefined || units > amountOf(own.units)) return null
+      // While the others cannot tell that this process lives, they may return its blocks: none of them is spent from any more.
+      if (clock() >= store.ownsUntil()) await returnAll()
       const shelf = shelfOf(caller, featureId, own)
       for (;;) {
         const block = shelf.blocks.find((each) => each.left >= units && isOpen(each, ttlMs))
@@ -201,9 +207,7 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
       end(shelf, block).catch((error: unknown) => report(error instanceof Error ? error : new Error(String(error))))
     },
     sweep,
-    async returnAll() {
-      await Promise.all([...shelves.values()].flatMap((shelf) => shelf.blocks.map((block) => end(shelf, block))))
-    },
+    returnAll,
     returnOrphans,
   }
 }

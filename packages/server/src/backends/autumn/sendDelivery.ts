@@ -22,7 +22,7 @@ export interface SenderOptions {
 }
 
 /** Tries once to tell Autumn what was recorded. */
-export function deliverySender({ sdk, customers, clock, report }: SenderOptions): (delivery: Delivery) => Promise<DeliveryOutcome> {
+export function deliverySender({ sdk, customers, clock, report }: SenderOptions) {
   const firstUnanswered = new Map<string, number>()
 
   const settle = (delivery: Delivery, fault: Fault): DeliveryOutcome => {
@@ -31,7 +31,9 @@ export function deliverySender({ sdk, customers, clock, report }: SenderOptions)
     return outcome
   }
 
-  return async (delivery) => {
+  return async (delivery: Delivery, isTakenOver: boolean): Promise<DeliveryOutcome> => {
+    // A process that died may have sent it just before.
+    if (isTakenOver && !firstUnanswered.has(delivery.key)) firstUnanswered.set(delivery.key, clock())
     const answer = await sent(delivery)
     const outcome: DeliveryOutcome = answer.ok ? { kind: 'delivered' } : settle(delivery, answer.fault)
     if (outcome.kind !== 'failed') firstUnanswered.delete(delivery.key)

@@ -1,9 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { KeptDelivery } from '../delivery.ts'
-import type { NewDelivery, OutboxCounts } from '../outboxStore.ts'
+import type { ClaimedDelivery, NewDelivery, OutboxCounts } from '../outboxStore.ts'
+import { claimedDelivery, keptDelivery, outboxCounts } from '../rows.ts'
 import type { Connections } from './connect.ts'
 import type { Author } from './operationBook.ts'
-import { keptDelivery } from './rows.ts'
 
 /** How long a process may take to send what it has claimed, before another one tries. Sending twice does no harm: the key is the same. */
 const CLAIM_MS = 30_000
@@ -18,16 +18,16 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
   const removeRelaxed = relaxed.prepare(remove)
   const removeDurable = durable.prepare(remove)
   const claimers = relaxed.prepare('SELECT DISTINCT claimed_by AS owner FROM delivery WHERE claimed_by IS NOT NULL')
-  const unclaim = relaxed.prepare('UPDATE delivery SET claimed_by = NULL, claimed_until = 0 WHERE claimed_by = ?')
+  const letGo = relaxed.prepare('UPDATE delivery SET claimed_until = 0 WHERE claimed_by = ?')
   // A refund waits for the use that it gives back: what belongs to one operation goes out in the order in which it was recorded.
-  const claim = relaxed.prepare(
-    `UPDATE delivery SET claimed_by = ?, claimed_until = ? WHERE key IN (
-       SELECT key FROM delivery AS this
-       WHERE dead_at IS NULL AND next_at <= ? AND (claimed_by IS NULL OR claimed_until <= ?)
-       AND NOT EXISTS (SELECT 1 FROM delivery AS earlier WHERE earlier.customer_id = this.customer_id
-         AND earlier.operation_id = this.operation_id AND earlier.dead_at IS NULL AND earlier.at < this.at)
-       ORDER BY next_at LIMIT ?) RETURNING *`,
+  const due = relaxed.prepare(
+    `SELECT *, claimed_by AS claimed_before FROM delivery AS this
+     WHERE dead_at IS NULL AND next_at <= ? AND claimed_until <= ?
+     AND NOT EXISTS (SELECT 1 FROM delivery AS earlier WHERE earlier.customer_id = this.customer_id
+       AND earlier.operation_id = this.operation_id AND earlier.dead_at IS NULL AND earlier.at < this.at)
+     ORDER BY next_at LIMIT ?`,
   )
+  const claim = relaxed.prepare('UPDATE delivery SET claimed_by = ?, claimed_until = ? WHERE key = ?')
   const postpone = relaxed.prepare(
     'UPDATE delivery SET attempts = attempts + 1, next_at = ?, error = ?, claimed_by = NULL, claimed_until = 0 WHERE key = ?',
   )
@@ -37,7 +37,8 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
   const pendingOf = relaxed.prepare('SELECT 1 FROM delivery WHERE customer_id = ? AND dead_at IS NULL LIMIT 1')
   const counts = relaxed.prepare(
     `SELECT count(*) FILTER (WHERE dead_at IS NULL) AS pending, count(dead_at) AS dead,
-     min(at) FILTER (WHERE dead_at IS NULL) AS oldest_at, min(next_at) FILTER (WHERE dead_at IS NULL) AS next_at FROM delivery`,
+     min(at) FILTER (WHERE dead_at IS NULL) AS oldest_at,
+     min(max(next_at, claimed_until)) FILTER (WHERE dead_at IS NULL) AS next_at FROM delivery`,
   )
   const list = {
     pending: relaxed.prepare('SELECT * FROM delivery WHERE dead_at IS NULL ORDER BY at LIMIT ?'),
@@ -55,10 +56,12 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
       const [claimedBy, claimedUntil] = notBefore === null ? [owner, clock() + CLAIM_MS] : [null, 0]
       add.run(key, customerId, operationId, JSON.stringify(delivery), at, notBefore ?? at, claimedBy, claimedUntil)
     },
-    claim(limit: number, early: boolean): readonly KeptDelivery[] {
+    claim(limit: number, early: boolean): readonly ClaimedDelivery[] {
       const now = clock()
-      for (const { owner: other } of claimers.all()) if (!lives(String(other))) unclaim.run(String(other))
-      return claim.all(owner, now + CLAIM_MS, early ? Number.MAX_SAFE_INTEGER : now, now, limit).map(keptDelivery)
+      for (const { owner: other } of claimers.all()) if (!lives(String(other))) letGo.run(String(other))
+      const claimed = due.all(early ? Number.MAX_SAFE_INTEGER : now, now, limit).map((row) => claimedDelivery(row, owner))
+      for (const { delivery } of claimed) claim.run(owner, now + CLAIM_MS, delivery.key)
+      return claimed
     },
     remove(key: string, connection: DatabaseSync = relaxed): void {
       const statement = connection === relaxed ? removeRelaxed : removeDurable
@@ -74,13 +77,7 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
       return pendingOf.get(customerId) !== undefined
     },
     counts(): OutboxCounts {
-      const row = counts.get() ?? {}
-      return {
-        pending: Number(row['pending']),
-        dead: Number(row['dead']),
-        oldestAt: numberOf(row['oldest_at']),
-        nextAt: numberOf(row['next_at']),
-      }
+      return outboxCounts(counts.get() ?? {})
     },
     list(which: 'pending' | 'dead', limit: number): readonly KeptDelivery[] {
       return list[which].all(limit).map(keptDelivery)
@@ -92,8 +89,4 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
       return discard.run(key).changes === 1
     },
   }
-}
-
-function numberOf(value: unknown): number | null {
-  return value === null || value === undefined ? null : Number(value)
 }

@@ -1,9 +1,10 @@
-import { type Amount, amountOf, unitsOf } from '@tollgate/engine'
+import type { Amount } from '@tollgate/engine'
 import type { Delivery } from '../delivery.ts'
+import { returnOf } from '../leaseReturn.ts'
 import type { LeaseRecord, LeaseUse } from '../outboxStore.ts'
+import { leaseRecord } from '../rows.ts'
 import type { Connections } from './connect.ts'
 import type { Author } from './operationBook.ts'
-import { leaseRecord } from './rows.ts'
 
 /** The leases of an outbox file. `spend` and `close` run inside the caller's durable transaction. */
 export function leaseBook({ durable, relaxed }: Connections, { owner, lives, clock }: Author) {
@@ -33,12 +34,7 @@ export function leaseBook({ durable, relaxed }: Connections, { owner, lives, clo
       const row = read.get(lockId)
       if (row === undefined) return null
       drop.run(lockId)
-      const lease = leaseRecord(row)
-      const spent = spentOf(row)
-      const { customerId, entityId, featureId, units } = lease
-      const about = { customerId, entityId, featureId, lockId, operationId: null, procedure: null, at: clock() }
-      if (spent === 0n) return { action: 'release', key: `${lockId}:release`, ...about }
-      return { action: 'confirm', key: `${lockId}:confirm`, ...about, units: unitsOf(spent), held: unitsOf(amountOf(units)) }
+      return returnOf(leaseRecord(row), spentOf(row), clock())
     },
     orphans(): readonly LeaseRecord[] {
       return all

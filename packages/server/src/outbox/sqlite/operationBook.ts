@@ -1,6 +1,7 @@
+import { cursorAfter, parseCursor } from '../operationCursor.ts'
 import type { Beginning, BeginningOperation, DoneOperation, OperationQuery, OperationRecord } from '../outboxStore.ts'
+import { operationRecord } from '../rows.ts'
 import type { Connections } from './connect.ts'
-import { operationRecord } from './rows.ts'
 
 /** Who writes, and when. */
 export interface Author {
@@ -42,9 +43,11 @@ export function operationBook({ durable, relaxed }: Connections, { owner, lives,
       begin.run(id, customerId, entityId, procedure, fingerprint, holdId, owner, expiresAt, clock())
       return { kind: 'begun' }
     },
-    /** False when the operation has ended, or was begun anew by another call. */
-    finish({ id, holdId, at, kind, items, answer }: DoneOperation): boolean {
-      return finish.run(at, kind, JSON.stringify(items), answer, id, holdId).changes === 1
+    /** `superseded`: the operation was begun anew by another call; `repeated`: the same call has finished it before. */
+    finish({ id, holdId, at, kind, items, answer }: DoneOperation): 'finished' | 'repeated' | 'superseded' {
+      if (finish.run(at, kind, JSON.stringify(items), answer, id, holdId).changes === 1) return 'finished'
+      const row = read.get(id)
+      return row?.['status'] === 'done' && row['hold_id'] === holdId ? 'repeated' : 'superseded'
     },
     prolong(operationId: string, holdId: string, expiresAt: number): void {
       prolong.run(expiresAt, operationId, holdId)
@@ -57,19 +60,13 @@ export function operationBook({ durable, relaxed }: Connections, { owner, lives,
       return row?.['status'] === 'done' ? operationRecord(row) : null
     },
     page({ customerId, entityId, limit, cursor }: OperationQuery) {
-      const { at, id } = cursor === null ? { at: Number.MAX_SAFE_INTEGER, id: '' } : parseCursor(cursor)
+      const { at, id } = parseCursor(cursor)
       const rows = page.all(customerId, entityId, entityId, at, at, id, limit + 1)
       const items = rows.slice(0, limit).map(operationRecord)
-      const last = items.at(-1)
-      return { items, nextCursor: rows.length > limit && last ? `${last.at}/${last.id}` : null }
+      return { items, nextCursor: rows.length > limit ? cursorAfter(items) : null }
     },
     prune(before: number): void {
       prune.run(before, clock())
     },
   }
-}
-
-function parseCursor(cursor: string): { readonly at: number; readonly id: string } {
-  const slash = cursor.indexOf('/')
-  return { at: Number(cursor.slice(0, slash)), id: cursor.slice(slash + 1) }
 }

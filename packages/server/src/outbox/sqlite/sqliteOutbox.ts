@@ -1,15 +1,10 @@
+import { inTurns } from '../inTurns.ts'
 import type { OutboxStore, SettledAs, SettledCall } from '../outboxStore.ts'
 import { connect, transaction } from './connect.ts'
 import { deliveryQueue } from './deliveryQueue.ts'
 import { leaseBook } from './leaseBook.ts'
 import { operationBook } from './operationBook.ts'
 import { enter, isAlive, leave, newOwner } from './owner.ts'
-
-interface Waiting {
-  readonly call: SettledCall
-  readonly resolve: (settled: SettledAs) => void
-  readonly reject: (error: unknown) => void
-}
 
 /**
  * Keeps an outbox in one SQLite file, which several processes of a machine may share.
@@ -25,37 +20,24 @@ export function openSqliteOutbox(path: string, clock: () => number): OutboxStore
   const operations = operationBook(connections, { owner, lives, clock })
   const queue = deliveryQueue(connections, { owner, lives, clock })
   const leases = leaseBook(connections, { owner, lives, clock })
-  let waiting: Waiting[] = []
 
   const record = (call: SettledCall): SettledAs => {
-    if (call.operation !== null && !operations.finish(call.operation)) return { kind: 'superseded' }
-    const instead = call.leaseUses.flatMap((use) => (leases.spend(use) ? [] : [{ delivery: use.otherwise, notBefore: null }]))
-    const deliveries = [...call.deliveries, ...instead]
-    for (const delivery of deliveries) queue.add(delivery)
+    const ended = call.operation === null ? 'finished' : operations.finish(call.operation)
+    if (ended === 'superseded') return { kind: 'superseded' }
+    const instead = ended === 'finished' ? call.leaseUses.flatMap((use) => (leases.spend(use) ? [] : [use.otherwise])) : []
+    const deliveries = [...call.deliveries, ...instead.map((delivery) => ({ delivery, notBefore: null }))]
+    if (ended === 'finished') for (const delivery of deliveries) queue.add(delivery)
     return { kind: 'settled', deliveries: deliveries.filter(({ notBefore }) => notBefore === null).map(({ delivery }) => delivery) }
   }
 
-  const flush = (): void => {
-    const batch = waiting
-    waiting = []
-    if (batch.length === 0) return
-    try {
-      const settled = transaction(durable, () => batch.map(({ call }) => record(call)))
-      for (const [index, { resolve }] of batch.entries()) resolve(settled[index] ?? { kind: 'superseded' })
-    } catch (error) {
-      for (const { reject } of batch) reject(error)
-    }
-  }
+  // Nothing here waits for anybody: the batch is whole when it is asked for.
+  const settle = inTurns(async (calls: readonly SettledCall[]) => transaction(durable, () => calls.map(record)))
 
   return {
     begin: async (operation) => transaction(relaxed, () => operations.begin(operation)),
     prolong: async (operationId, holdId, expiresAt) => operations.prolong(operationId, holdId, expiresAt),
     abandon: async (operationId, holdId) => operations.abandon(operationId, holdId),
-    settle: (call) =>
-      new Promise((resolve, reject) => {
-        if (waiting.length === 0) setImmediate(flush)
-        waiting.push({ call, resolve, reject })
-      }),
+    settle,
     operation: async (id) => operations.get(id),
     operations: async (query) => operations.page(query),
 
@@ -83,10 +65,12 @@ export function openSqliteOutbox(path: string, clock: () => number): OutboxStore
         return delivery
       }),
     orphanedLeases: async () => leases.orphans(),
+    // Of a process on the same machine it is known whether it lives.
+    ownsUntil: () => Number.POSITIVE_INFINITY,
 
     prune: async (before) => operations.prune(before),
     async close() {
-      flush()
+      await settle.idle()
       leave(owner)
       connections.close()
     },

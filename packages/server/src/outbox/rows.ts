@@ -1,8 +1,8 @@
-import type { Delivery, KeptDelivery } from '../delivery.ts'
-import type { LeaseRecord, OperationRecord } from '../outboxStore.ts'
+import type { Delivery, KeptDelivery } from './delivery.ts'
+import type { ClaimedDelivery, LeaseRecord, OperationRecord, OutboxCounts } from './outboxStore.ts'
 
-/** One row as `node:sqlite` gives it. */
-export type Row = Record<string, unknown>
+/** One row, by its columns' names: numbers as they are, or as text. */
+export type Row = Readonly<Record<string, unknown>>
 
 // The columns were written by this package alone, from the types that they are read back as.
 
@@ -17,6 +17,21 @@ export function keptDelivery(row: Row): KeptDelivery {
     nextAt: Number(row['next_at']),
     error: textOf(row['error']),
     deadAt: row['dead_at'] === null ? null : Number(row['dead_at']),
+  }
+}
+
+/** A row that was claimed, with who had claimed it before. */
+export function claimedDelivery(row: Row, owner: string): ClaimedDelivery {
+  const before = textOf(row['claimed_before'])
+  return { ...keptDelivery(row), isTakenOver: before !== null && before !== owner }
+}
+
+export function outboxCounts(row: Row): OutboxCounts {
+  return {
+    pending: Number(row['pending']),
+    dead: Number(row['dead']),
+    oldestAt: numberOf(row['oldest_at']),
+    nextAt: numberOf(row['next_at']),
   }
 }
 
@@ -47,4 +62,8 @@ export function leaseRecord(row: Row): LeaseRecord {
 
 function textOf(value: unknown): string | null {
   return value === null || value === undefined ? null : String(value)
+}
+
+function numberOf(value: unknown): number | null {
+  return value === null || value === undefined ? null : Number(value)
 }

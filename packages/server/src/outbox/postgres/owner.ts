@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto'
+import type { NamedStatement } from '@tollgate/engine/postgres'
+import type { Connections } from './connect.ts'
+
+/** How long a process counts as alive after it has said so. */
+const ALIVE_MS = 30_000
+
+/** Three times within that. */
+const BEAT_EVERY_MS = 10_000
+
+const BEAT: NamedStatement = {
+  name: 'outbox_beat',
+  text: `INSERT INTO tollgate_outbox.owners (id, alive_until) VALUES ($1, $2)
+    ON CONFLICT (id) DO UPDATE SET alive_until = greatest(owners.alive_until, excluded.alive_until)`,
+}
+
+const LEAVE: NamedStatement = { name: 'outbox_leave', text: 'DELETE FROM tollgate_outbox.owners WHERE id = $1' }
+
+/** This process in the eyes of the others: it says that it lives, for as long as it does. */
+export interface Owner {
+  readonly id: string
+  /** Resolves once the others know of it; from then on it says so again and again. */
+  enter(): Promise<void>
+  /** Until when the others take it for alive, whatever happens. */
+  aliveUntil(): number
+  leave(): Promise<void>
+}
+
+export function createOwner({ relaxed }: Connections, clock: () => number): Owner {
+  const id = randomUUID()
+  let aliveUntil = 0
+  let beating: NodeJS.Timeout | null = null
+
+  const beat = async (): Promise<void> => {
+    const until = clock() + ALIVE_MS
+    await relaxed(BEAT, id, until)
+    aliveUntil = Math.max(aliveUntil, until)
+  }
+
+  return {
+    id,
+    async enter() {
+      if (clock() >= aliveUntil) await beat()
+      // A beat that fails is made up for by the next one, or by whoever enters.
+      beating ??= setInterval(() => void beat().catch(() => undefined), BEAT_EVERY_MS).unref()
+    },
+    aliveUntil: () => aliveUntil,
+    async leave() {
+      if (beating === null) return
+      clearInterval(beating)
+      // The others find out by themselves, a little later.
+      await relaxed(LEAVE, id).catch(() => undefined)
+    },
+  }
+}
