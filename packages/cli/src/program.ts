@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import packageJson from '../package.json' with { type: 'json' }
 import { diffCommand } from './diff.ts'
+import { doctorCommand } from './doctor.ts'
 import { outboxCommand } from './outbox.ts'
 import { serveCommand } from './serve.ts'
 import { exportCommand, importCommand } from './transfer.ts'
@@ -17,4 +18,5 @@ export function createProgram(): Command {
     .addCommand(importCommand())
     .addCommand(outboxCommand())
     .addCommand(diffCommand())
+    .addCommand(doctorCommand())
 }
