@@ -189,6 +189,54 @@ describe('the traps of Autumn', () => {
     expect(to(requests, 'balances.check').every(({ body }) => body['lock'] === undefined)).toBe(true)
   })
 
+  it('a lock never asks to live longer than the day that Autumn allows', async () => {
+    const { backend, requests, now } = await start()
+    const ref = { id: 'long', fingerprint: '' }
+    const answer = await backend.reserve({
+      caller: acme,
+      items: messages(1),
+      operation: ref,
+      ttlMs: 3 * 86_400_000,
+      procedure: 'test.call',
+    })
+    expect(answer.kind).toBe('held')
+    const lock = to(requests, 'balances.check').at(-1)?.body['lock'] as { readonly expires_at: number }
+    expect(lock.expires_at).toBeGreaterThan(now() + 86_000_000)
+    expect(lock.expires_at).toBeLessThanOrEqual(now() + 86_400_000)
+  })
+
+  it('a lock that another try is just finalizing is neither done nor refused: it is asked again', async () => {
+    let tries = 0
+    const busy = { message: 'Lock receipt not claimable: RESERVATION_ALREADY_PROCESSING', code: 'invalid_request', env: 'sandbox' }
+    const { backend, ledgerUsed, advance } = await start({
+      between: (request, forward) =>
+        request.url.endsWith('finalize') && ++tries === 1 ? Promise.resolve(json(busy, 409)) : forward(request),
+    })
+    await commit(backend, held(await reserve(backend, messages(4))), messages(3))
+    expect(await backend.outbox.metrics()).toMatchObject({ pending: 1, dead: 0 })
+    advance(5_000)
+    await backend.outbox.drain()
+    expect(await backend.outbox.metrics()).toMatchObject({ pending: 0, dead: 0 })
+    expect(await ledgerUsed('acme', 'messages')).toBe(3)
+  })
+
+  it('a use that Autumn has queued, with status 202 and no balance, is told', async () => {
+    const { backend, requests, reports, ledgerUsed } = await start({
+      between: async (request, forward) => {
+        const answer = await forward(request)
+        return request.url.endsWith('track') ? json({ customer_id: 'acme', value: 1, balance: null }, 202) : answer
+      },
+    })
+    await backend.access(acme)
+    const operation = { id: 'job', fingerprint: '' }
+    await backend.record({ caller: acme, items: messages(1), operation, overage: 'overflow', procedure: 'job', answer: null })
+    await backend.outbox.drain()
+    expect(await backend.outbox.metrics()).toMatchObject({ pending: 0, dead: 0 })
+    expect(reports).toEqual([])
+    expect(to(requests, 'balances.track')).toHaveLength(1)
+    expect(await ledgerUsed('acme', 'messages')).toBe(1)
+  })
+
   it('an answer that autumn-js cannot read does not undo what took effect', async () => {
     const { backend, ledgerUsed } = await start({
       between: async (request, forward) => {
