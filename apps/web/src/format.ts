@@ -1,5 +1,6 @@
 const number = new Intl.NumberFormat('en-US', { maximumFractionDigits: 2 })
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long' })
+const shortDay = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short' })
 const dayWithYear = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'long', year: 'numeric' })
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' })
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
@@ -19,6 +20,12 @@ export function formatUnits(value: number, names: { readonly singular: string; r
 /** A day and a time of day in the reader's own time zone: `24 December, 14:05`. */
 export function formatMoment(at: number, now: number): string {
   const days = new Date(at).getFullYear() === new Date(now).getFullYear() ? day : dayWithYear
+  return `${days.format(at)}, ${time.format(at)}`
+}
+
+/** The same for tables: `24 Dec, 14:05`. */
+export function formatShortMoment(at: number, now: number): string {
+  const days = new Date(at).getFullYear() === new Date(now).getFullYear() ? shortDay : dayWithYear
   return `${days.format(at)}, ${time.format(at)}`
 }
 

@@ -37,18 +37,18 @@ describe('the devtools', () => {
     await page.getByRole('textbox', { name: 'Left' }).fill('15')
     await page.getByRole('button', { name: 'Set', exact: true }).click()
     await expectBalance(page, 'credits', 15)
-    await page.getByText('This needs 40 credits, and you have 15.').waitFor()
+    await page.getByRole('main').getByText('This needs 40 credits, and you have 15.').waitFor()
   })
 
   it('move the clock of the organisation, and what was used is there again after its reset', async ({ visit }) => {
     const page = await visit('ada')
     for (const n of [6, 4]) await callAs(page, 'images.generate', { prompt: 'Moss', style: 'mosaic', n, seed: n })
     await openDevtools(page, '/images')
-    await page.getByText('Not enough credits left').waitFor()
+    await page.getByRole('main').getByText('Not enough credits left').waitFor()
     const before = (await accessOf(page)).at
     await page.getByRole('button', { name: '31 days ahead' }).click()
     await expectBalance(page, 'credits', 100)
-    await expect.poll(() => page.getByText('Not enough credits left').count()).toBe(0)
+    await expect.poll(() => page.getByRole('main').getByText('Not enough credits left').count()).toBe(0)
     expect((await accessOf(page)).at - before).toBeGreaterThanOrEqual(31 * 86_400_000)
     await page.getByRole('button', { name: 'Generate 4 images' }).click()
     await expectBalance(page, 'credits', 60)
@@ -61,13 +61,20 @@ describe('the devtools', () => {
     await page.getByRole('button', { name: 'Break it' }).click()
     await page.getByRole('button', { name: 'Mend it' }).waitFor()
     await page.getByRole('button', { name: 'Generate 4 images' }).click()
-    await page.getByText('Your balance cannot be checked right now').waitFor()
-    expect(await page.getByText('Not enough credits left').count()).toBe(0)
+    await page.getByRole('main').getByText('Your balance cannot be checked right now').waitFor()
+    expect(await page.getByRole('main').getByText('Not enough credits left').count()).toBe(0)
     await page.getByRole('button', { name: 'Mend it' }).click()
     await page.getByRole('button', { name: 'Break it' }).waitFor()
     await page.getByRole('button', { name: 'Generate 4 images' }).click()
     await expectBalance(page, 'credits', 60)
-    await expect.poll(() => page.getByText(/cannot be (?:checked|read) right now/).count()).toBe(0)
+    await expect
+      .poll(() =>
+        page
+          .getByRole('main')
+          .getByText(/cannot be (?:checked|read) right now/)
+          .count(),
+      )
+      .toBe(0)
   })
 })
 

@@ -32,7 +32,7 @@ it('lets a visitor use the pool up, refuses the rest with its reset time, and go
   await expectBalance(page, 'credits', 20)
 
   const generateFour = page.getByRole('button', { name: 'Generate 4 images' })
-  await page.getByText('This needs 40 credits, and you have 20.').waitFor()
+  await page.getByRole('main').getByText('This needs 40 credits, and you have 20.').waitFor()
   expect(await generateFour.isDisabled()).toBe(true)
   await page.getByRole('button', { name: 'Fewer: Images' }).click()
   await page.getByRole('button', { name: 'Fewer: Images' }).click()
@@ -40,7 +40,7 @@ it('lets a visitor use the pool up, refuses the rest with its reset time, and go
   await expectBalance(page, 'credits', 0)
   await expect.poll(() => pictures.count()).toBe(10)
 
-  const refusal = page.getByRole('status').filter({ hasText: 'Not enough credits left' })
+  const refusal = page.getByRole('group', { name: 'Not enough credits left' })
   await refusal.waitFor()
   const { features } = await accessOf(page)
   const resetsAt = features['credits']?.type === 'boolean' ? null : (features['credits']?.resetsAt ?? null)

@@ -73,12 +73,12 @@ it('lists receipts with the grants that paid, to be filtered, searched and saved
   await page.getByRole('searchbox', { name: 'Search' }).fill('summarize')
   await expect.poll(() => receipts.count()).toBe(1 + 2)
   await page.getByRole('searchbox', { name: 'Search' }).fill('nothing like it')
-  await page.getByText('No receipt fits').waitFor()
+  await page.getByRole('main').getByText('No receipt fits').waitFor()
 })
 
 it('says so when nothing was used yet', async ({ visit }) => {
   const page = await visit('ada')
   await page.goto('/usage')
-  await page.getByText('Nothing used in this time').waitFor()
-  await page.getByText('Nothing used yet').waitFor()
+  await page.getByRole('main').getByText('Nothing used in this time').waitFor()
+  await page.getByRole('main').getByText('Nothing used yet').waitFor()
 })

@@ -19,6 +19,9 @@ const WORDS_PER_CHUNK = 3
 
 const SHOWN = 12
 
+/** Characters of a title at most. */
+const TITLE = 60
+
 /** Summaries and briefings: paid in messages. */
 export const textsRouter = (t: Trpc, store: StudioStore) =>
   t.router({
@@ -64,8 +67,13 @@ export const textsRouter = (t: Trpc, store: StudioStore) =>
   })
 
 function keep(store: StudioStore, { person, membership }: User, kind: WorkKind, source: string, content: string): void {
-  const title = source.trim().replaceAll(/\s+/g, ' ').slice(0, 60)
+  const title = beginningOf(source.trim().replaceAll(/\s+/g, ' '))
   store.addWorks([{ id: randomUUID(), orgId: membership.orgId, kind, title, content, madeBy: person.name, madeAt: Date.now() }])
+}
+
+/** The first words of a text, as many as fit into a line. */
+function beginningOf(text: string): string {
+  return text.length <= TITLE ? text : `${text.slice(0, text.lastIndexOf(' ', TITLE) + 1 || TITLE).trimEnd()}…`
 }
 
 function chunksOf(body: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { AlertDialog } from '@base-ui/react/alert-dialog'
-import type { ReactNode } from 'react'
+import type { ReactNode, RefObject } from 'react'
 import { Button } from './Button.tsx'
 
 export interface ConfirmDialogProps {
@@ -10,6 +10,8 @@ export interface ConfirmDialogProps {
   readonly danger?: boolean
   readonly pending?: boolean
   readonly onConfirm: () => void
+  /** What takes the focus afterwards; by default what had it before. */
+  readonly finalFocus?: RefObject<HTMLElement | null>
   readonly children: ReactNode
 }
 
@@ -22,6 +24,7 @@ export function ConfirmDialog({
   danger,
   pending = false,
   onConfirm,
+  finalFocus,
   children,
 }: ConfirmDialogProps) {
   return (
@@ -29,7 +32,10 @@ export function ConfirmDialog({
       <AlertDialog.Portal>
         <AlertDialog.Backdrop className="fixed inset-0 z-40 bg-[#1d1a16]/45 transition-opacity data-ending-style:opacity-0 data-starting-style:opacity-0" />
         <AlertDialog.Viewport className="fixed inset-0 z-40 grid place-items-end overflow-y-auto p-4 sm:place-items-center">
-          <AlertDialog.Popup className="w-full max-w-lg rounded-2xl border border-line bg-surface p-6 shadow-card transition-[opacity,scale] data-ending-style:scale-97 data-ending-style:opacity-0 data-starting-style:scale-97 data-starting-style:opacity-0">
+          <AlertDialog.Popup
+            {...(finalFocus && { finalFocus })}
+            className="w-full max-w-lg rounded-2xl border border-line bg-surface p-6 shadow-card transition-[opacity,scale] data-ending-style:scale-97 data-ending-style:opacity-0 data-starting-style:scale-97 data-starting-style:opacity-0"
+          >
             <AlertDialog.Title className="text-lead">{title}</AlertDialog.Title>
             <AlertDialog.Description render={<div />} className="mt-2 text-muted">
               {children}

@@ -29,7 +29,7 @@ export function CostLine({ prospect, cost, paidBy, upTo = false, id }: CostLineP
 }
 
 function told(prospect: Prospect): ReactNode {
-  if (prospect.status !== 'ready') return prospect.status === 'loading' ? <Skeleton className="ml-2 inline-block h-3 w-20" /> : null
+  if (prospect.status !== 'ready') return prospect.status === 'loading' ? <Skeleton className="ml-2 inline-block h-3 w-14" /> : null
   const left = 'remaining' in prospect ? prospect.remaining : null
   return left === null ? null : left === 'unlimited' ? ', without limit' : `, ${formatNumber(left)} left`
 }

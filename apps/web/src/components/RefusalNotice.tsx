@@ -1,6 +1,6 @@
 import { Link, useLocation } from '@tanstack/react-router'
 import { type DenialReason, featureName } from '@tollgate/features'
-import { useState } from 'react'
+import { type MouseEvent, useRef, useState } from 'react'
 import { features, plans } from '../../catalog.ts'
 import { useCustomer } from '../client.ts'
 import { formatDistance, formatMoment, formatNumber } from '../format.ts'
@@ -36,8 +36,13 @@ export function RefusalNotice({ refusal, units }: RefusalNoticeProps) {
   const customer = useCustomer()
   const isOwner = useIsOwner()
   const [isSwitching, setIsSwitching] = useState(false)
+  const place = useRef<Element | null>(null)
   const held = customer.plans?.map(({ planId }) => planId) ?? []
   const unlocking = isOfBalance(refusal.reason) ? unlockedBy(refusal.featureId, units, held) : null
+  const open = (event: MouseEvent<HTMLElement>) => {
+    place.current = event.currentTarget.closest('form, section')
+    setIsSwitching(true)
+  }
   return (
     <>
       <Notice
@@ -47,7 +52,7 @@ export function RefusalNotice({ refusal, units }: RefusalNoticeProps) {
           unlocking !== null && (
             <>
               {isOwner && (
-                <Button look="primary" size="small" onClick={() => setIsSwitching(true)}>
+                <Button look="primary" size="small" onClick={open}>
                   Switch to {plans[unlocking].name}
                 </Button>
               )}
@@ -67,9 +72,16 @@ export function RefusalNotice({ refusal, units }: RefusalNoticeProps) {
           {unlocking !== null && wayOut(plans[unlocking].name, refusal, isOwner)}
         </p>
       </Notice>
-      <SwitchPlanDialog to={isSwitching ? unlocking : null} onClose={() => setIsSwitching(false)} />
+      <SwitchPlanDialog to={isSwitching ? unlocking : null} onClose={() => setIsSwitching(false)} onSwitched={() => goOn(place.current)} />
     </>
   )
+}
+
+/** Puts the focus where one was when it was refused: this notice is gone by then, and the button that it stood at can be pressed. */
+function goOn(place: Element | null): void {
+  const button = place?.querySelector<HTMLElement>('button[type=submit]') ?? place?.querySelector('button')
+  // After the dialog has given up the focus.
+  requestAnimationFrame(() => button?.focus())
 }
 
 function isOfBalance(reason: DenialReason): boolean {

@@ -1,5 +1,6 @@
 import { Activity, X } from 'lucide-react'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
+import { flushSync } from 'react-dom'
 import { Button } from '../components/Button.tsx'
 import { DevtoolsControls } from './DevtoolsControls.tsx'
 import { TimelineTable } from './TimelineTable.tsx'
@@ -8,10 +9,16 @@ import { useTimeline } from './useTimeline.ts'
 /** A panel for whoever builds the product: what the meter was asked, and what happens when it is disturbed. Development only. */
 export default function Devtools() {
   const [isOpen, setIsOpen] = useState(false)
-  if (isOpen) return <Panel onClose={() => setIsOpen(false)} />
+  const opener = useRef<HTMLButtonElement>(null)
+  const close = () => {
+    // The button has to be there to take the focus.
+    flushSync(() => setIsOpen(false))
+    opener.current?.focus()
+  }
+  if (isOpen) return <Panel onClose={close} />
   return (
     <div className="fixed right-4 bottom-4 z-20">
-      <Button className="shadow-card max-sm:w-10 max-sm:px-0" onClick={() => setIsOpen(true)}>
+      <Button ref={opener} className="shadow-card max-sm:w-10 max-sm:px-0" onClick={() => setIsOpen(true)}>
         <Activity aria-hidden="true" />
         <span className="max-sm:sr-only">Devtools</span>
       </Button>
@@ -21,11 +28,19 @@ export default function Devtools() {
 
 function Panel({ onClose }: { readonly onClose: () => void }) {
   const timeline = useTimeline()
+  const panel = useRef<HTMLElement>(null)
+  useEffect(() => panel.current?.focus(), [])
   return (
     <section
+      ref={panel}
       aria-label="Devtools"
+      tabIndex={-1}
       data-panel
-      className="fixed inset-x-0 bottom-0 z-20 flex max-h-[60dvh] flex-col border-line border-t bg-surface shadow-card lg:h-90"
+      onKeyDown={(event) => {
+        // A list that opens in the panel takes its own Escape.
+        if (event.key === 'Escape' && !event.defaultPrevented) onClose()
+      }}
+      className="fixed inset-x-0 bottom-0 z-20 flex max-h-[60dvh] flex-col border-line border-t bg-surface shadow-card outline-none lg:h-90"
     >
       <header className="flex h-12 shrink-0 items-center justify-between border-line border-b px-4">
         <h2 className="flex items-center gap-2 font-semibold">

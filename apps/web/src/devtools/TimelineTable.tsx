@@ -19,7 +19,7 @@ export function TimelineTable({ events }: { readonly events: readonly TimelineEv
   if (events.length === 0) return <p className="p-4 text-muted">Nothing was asked yet. Use the studio, and it appears here.</p>
   return (
     <ScrollRegion label="Timeline">
-      <table className="w-full min-w-140 text-left text-caption">
+      <table className="w-full min-w-160 text-left text-caption">
         <thead className="sticky top-0 bg-surface text-muted">
           <tr>
             {['Time', 'Asked', 'For', 'Units', 'Answer', 'Took'].map((name) => (
@@ -35,7 +35,9 @@ export function TimelineTable({ events }: { readonly events: readonly TimelineEv
               <td className="px-4 py-1.5 whitespace-nowrap text-muted">{time.format(at)}</td>
               <td className="px-4 py-1.5 font-medium">{kind}</td>
               <td className="px-4 py-1.5">{procedure ?? '–'}</td>
-              <td className="px-4 py-1.5">{units.map((each) => `${formatNumber(each.units)} ${each.featureId}`).join(', ') || '–'}</td>
+              <td className="px-4 py-1.5 whitespace-nowrap">
+                {units.map((each) => `${formatNumber(each.units)} ${each.featureId}`).join(', ') || '–'}
+              </td>
               <td className={`px-4 py-1.5 ${tints[outcome] ?? ''}`}>
                 {outcome}
                 {reason !== null && `: ${reason}`}

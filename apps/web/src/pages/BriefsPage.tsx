@@ -1,6 +1,8 @@
 import { useForm } from '@tanstack/react-form'
 import { FileText, NotebookPen, Square } from 'lucide-react'
+import { useEffect } from 'react'
 import { BRIEF_SECTIONS, WriteInput } from '../../inputs.ts'
+import { announce } from '../announce.ts'
 import { trpc, useGate } from '../client.ts'
 import { Button } from '../components/Button.tsx'
 import { Card } from '../components/Card.tsx'
@@ -61,18 +63,15 @@ export function BriefsPage() {
             </form.Field>
             {!isWriting && <SpendNotice prospect={prospect} units={BRIEF_SECTIONS} error={brief.error} />}
             <div className="flex flex-wrap items-center gap-x-4 gap-y-3">
-              {isWriting ? (
-                // Another element than the one that submits: else the click that stops would start anew.
-                <Button key="stop" onClick={stop}>
-                  <Square aria-hidden="true" fill="currentColor" />
-                  Stop
-                </Button>
-              ) : (
-                <Button key="start" type="submit" look="primary" disabled={prospect.status !== 'ready' || !prospect.allowed}>
-                  <NotebookPen aria-hidden="true" />
-                  Write the briefing
-                </Button>
-              )}
+              {/* One button that never submits by itself: it keeps the focus, and the press that stops does not start anew. */}
+              <Button
+                look={isWriting ? 'secondary' : 'primary'}
+                disabled={!isWriting && (prospect.status !== 'ready' || !prospect.allowed)}
+                onClick={isWriting ? stop : () => void form.handleSubmit()}
+              >
+                {isWriting ? <Square aria-hidden="true" fill="currentColor" /> : <NotebookPen aria-hidden="true" />}
+                {isWriting ? 'Stop' : 'Write the briefing'}
+              </Button>
               <CostLine prospect={prospect} cost={BRIEF_SECTIONS} paidBy="messages" upTo />
             </div>
           </form>
@@ -93,17 +92,16 @@ export function BriefsPage() {
 
 /** How far it got and what that cost; read out at its end, not at every word. */
 function Progress({ brief: { status, sections } }: { readonly brief: Brief }) {
+  const isOver = status !== 'idle' && status !== 'writing'
+  const ending = { idle: '', writing: 'so far', done: 'used', stopped: 'used: stopped early', failed: 'shown: it broke off' }[status]
+  const told = `${formatUnits(sections.length, unitNames('messages'))} ${ending}`
+  useEffect(() => {
+    if (isOver) announce(`Briefing: ${told}`)
+  }, [isOver, told])
   if (status === 'idle') return null
-  const cost = formatUnits(sections.length, unitNames('messages'))
-  const told = { writing: 'so far', done: 'used', stopped: 'used: stopped early', failed: 'shown: it broke off' }[status]
   return (
-    <p
-      role="status"
-      aria-live={status === 'writing' ? 'off' : 'polite'}
-      className="text-caption text-muted tabular-nums"
-      data-testid="brief-cost"
-    >
-      {cost} {told}
+    <p className="text-caption text-muted tabular-nums" data-testid="brief-cost">
+      {told}
     </p>
   )
 }

@@ -28,7 +28,6 @@ export function ExportPage() {
         <Card title="Archive">
           <div className="flex flex-col items-start gap-5">
             <p className="text-muted">Everything that your organisation made, newest first, in one ZIP file.</p>
-            <SpendNotice prospect={prospect} units={1} error={exportWorks.error} />
             <Button
               look="primary"
               pending={exportWorks.isPending}
@@ -38,11 +37,15 @@ export function ExportPage() {
               {!exportWorks.isPending && <Download aria-hidden="true" />}
               Download the archive
             </Button>
-            {exportWorks.isSuccess && (
-              <Notice kind="good">
-                {exportWorks.data.name} with {formatUnits(exportWorks.data.works, file)} is in your downloads.
-              </Notice>
-            )}
+            {/* Room for either, so that nothing below moves when it is known. */}
+            <div className="min-h-29.5 w-full">
+              <SpendNotice prospect={prospect} units={1} error={exportWorks.error} />
+              {exportWorks.isSuccess && (
+                <Notice kind="good">
+                  {exportWorks.data.name} with {formatUnits(exportWorks.data.works, file)} is in your downloads.
+                </Notice>
+              )}
+            </div>
           </div>
         </Card>
         <Card title="Texts">{texts.error ? <Notice kind="bad">{messageOf(texts.error)}</Notice> : <TextList texts={texts.data} />}</Card>
@@ -70,7 +73,7 @@ function TextList({ texts }: { readonly texts: readonly KeptText[] | undefined }
   return (
     <ul>
       {texts.map(({ id, kind, title, madeBy, madeAt }) => (
-        <li key={id} className="border-line border-t py-3 first:border-t-0 first:pt-0">
+        <li key={id} className="border-line border-t py-3 first:border-t-0 first:pt-0 last:pb-0">
           <p className="truncate font-medium">{title}</p>
           <p className="text-caption text-muted">
             {kind === 'brief' ? 'Briefing' : 'Summary'} by {madeBy}, {formatMoment(madeAt, Date.now())}

@@ -9,6 +9,7 @@ import { Button } from '../components/Button.tsx'
 import { Card } from '../components/Card.tsx'
 import { ConfirmDialog } from '../components/ConfirmDialog.tsx'
 import { Notice } from '../components/Notice.tsx'
+import { NotKnown } from '../components/NotKnown.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { Skeleton } from '../components/Skeleton.tsx'
 import { formatPrice } from '../format.ts'
@@ -39,11 +40,11 @@ export function PlansPage() {
           : 'Only an owner of the organisation can switch its plan.'}
       </PageHeader>
       <Card className="p-0! sm:p-0!">
-        <table className="w-full table-fixed border-collapse text-left">
+        <table className="w-full table-fixed border-collapse text-left max-sm:text-caption">
           <caption className="sr-only">What each plan has</caption>
           <thead>
             <tr className="align-top">
-              <th scope="col" className="w-[30%] p-4 sm:w-2/5 sm:p-6">
+              <th scope="col" className="w-[31%] p-4 sm:w-2/5 sm:p-6">
                 <span className="sr-only">Feature</span>
               </th>
               {mainPlans.map(({ id, name, description, price }) => (
@@ -53,7 +54,11 @@ export function PlansPage() {
                   <span className="mt-3 block font-semibold text-title tracking-tight">${price?.amount ?? 0}</span>
                   <span className="block text-caption text-muted">{price?.interval ? `per ${price.interval.unit}` : 'for ever'}</span>
                   <span className="mt-4 block min-h-10">
-                    <PlanAction planId={id as MainPlanId} held={held} canSwitch={isOwner} onChoose={setChosen} />
+                    {customer.status === 'error' || customer.status === 'offline' ? (
+                      <NotKnown className="text-caption" />
+                    ) : (
+                      <PlanAction planId={id as MainPlanId} held={held} canSwitch={isOwner} onChoose={setChosen} />
+                    )}
                   </span>
                 </th>
               ))}
@@ -96,7 +101,7 @@ interface PlanActionProps {
 }
 
 function PlanAction({ planId, held, canSwitch, onChoose }: PlanActionProps) {
-  if (held === undefined) return <Skeleton className="h-10 w-36" />
+  if (held === undefined) return <Skeleton className="h-10 w-full max-w-32" />
   if (held.includes(planId))
     return (
       <span className="inline-flex h-10 items-center gap-2 font-medium text-good">

@@ -1,12 +1,14 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Download, UserMinus } from 'lucide-react'
-import { useState } from 'react'
+import { useRef, useState } from 'react'
+import { announce } from '../announce.ts'
 import { Gate, queryClient, trpc, useFeature } from '../client.ts'
 import { BalanceMeter } from '../components/BalanceMeter.tsx'
 import { Button } from '../components/Button.tsx'
 import { Card } from '../components/Card.tsx'
 import { ConfirmDialog } from '../components/ConfirmDialog.tsx'
 import { Notice } from '../components/Notice.tsx'
+import { NotKnown } from '../components/NotKnown.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { RefusalNotice } from '../components/RefusalNotice.tsx'
 import { Skeleton } from '../components/Skeleton.tsx'
@@ -49,7 +51,7 @@ export function TeamPage() {
 
 function Seats() {
   const seats = useFeature('seats')
-  if (seats.status !== 'ready') return <Skeleton className="h-9" />
+  if (seats.status !== 'ready') return seats.status === 'loading' ? <Skeleton className="h-9" /> : <NotKnown className="h-9" />
   const { used, granted, balance, unlimited } = seats
   return (
     <div data-testid="balance-seats" data-remaining={balance}>
@@ -68,20 +70,23 @@ function Seats() {
 function Members({ canRemove }: { readonly canRemove: boolean }) {
   const members = useQuery(trpc.team.members.queryOptions())
   const { person } = useSession()
+  const list = useRef<HTMLUListElement>(null)
   const [leaving, setLeaving] = useState<{ readonly id: string; readonly name: string } | null>(null)
   const remove = useMutation(
     trpc.team.remove.mutationOptions({
       onSuccess: async () => {
         await queryClient.invalidateQueries(trpc.team.members.queryFilter())
+        announce(`${leaving?.name ?? 'They'} left the team`)
         setLeaving(null)
       },
     }),
   )
   if (members.error) return <Notice kind="bad">{messageOf(members.error)}</Notice>
-  if (members.data === undefined) return <Skeleton className="h-40" />
+  if (members.data === undefined) return <Skeleton className="h-27.25" />
   return (
     <>
-      <ul>
+      {/* It takes the focus when the member is gone whose button had it. */}
+      <ul ref={list} tabIndex={-1} aria-label="Members" className="outline-none">
         {members.data.map(({ id, name, email, role }) => (
           <li key={id} className="flex items-center gap-3 border-line border-t py-3 first:border-t-0 first:pt-0 last:pb-0">
             <span aria-hidden="true" className="grid size-9 shrink-0 place-items-center rounded-full bg-sunken font-semibold text-caption">
@@ -118,6 +123,7 @@ function Members({ canRemove }: { readonly canRemove: boolean }) {
         confirmLabel="Remove"
         danger
         pending={remove.isPending}
+        finalFocus={list}
         onConfirm={() => leaving && remove.mutate({ personId: leaving.id })}
       >
         <p>They lose access at once, and their seat is free again. What they made stays.</p>
@@ -134,7 +140,8 @@ function SingleSignOn() {
   return (
     <Gate
       feature="sso"
-      loading={<Skeleton className="h-24" />}
+      loading={<Skeleton className="h-28.5" />}
+      failed={<NotKnown />}
       fallback={(state) => (
         <RefusalNotice
           units={1}

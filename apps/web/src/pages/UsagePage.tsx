@@ -1,6 +1,9 @@
 import { useQueryClient } from '@tanstack/react-query'
+import { CloudOff } from 'lucide-react'
 import { useEffect } from 'react'
 import { trpc, useCustomer } from '../client.ts'
+import { Card } from '../components/Card.tsx'
+import { EmptyState } from '../components/EmptyState.tsx'
 import { PageHeader } from '../components/PageHeader.tsx'
 import { Skeleton } from '../components/Skeleton.tsx'
 import { ReceiptsTable } from '../usage/ReceiptsTable.tsx'
@@ -21,8 +24,19 @@ export function UsagePage() {
             <UsageOverTime now={customer.at} />
             <ReceiptsTable now={customer.at} />
           </>
+        ) : customer.status === 'loading' ? (
+          <>
+            <Card title="Over time">
+              <Skeleton className="h-84" />
+            </Card>
+            <Card title="Receipts">
+              <Skeleton className="h-80" />
+            </Card>
+          </>
         ) : (
-          customer.status === 'loading' && <Skeleton className="h-96" />
+          <EmptyState icon={CloudOff} title="Usage cannot be shown right now">
+            It was counted all the same, and is here as soon as it can be read.
+          </EmptyState>
         )}
       </div>
     </>

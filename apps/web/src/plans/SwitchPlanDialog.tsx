@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query'
 import { featureName } from '@tollgate/features'
 import { features, plans } from '../../catalog.ts'
+import { announce } from '../announce.ts'
 import { trpc, useCustomer } from '../client.ts'
 import { ConfirmDialog } from '../components/ConfirmDialog.tsx'
 import { Notice } from '../components/Notice.tsx'
@@ -22,6 +23,7 @@ export function SwitchPlanDialog({ to, onClose, onSwitched }: SwitchPlanDialogPr
     trpc.plans.switch.mutationOptions({
       onSuccess: async () => {
         await customer.refresh()
+        if (to !== null) announce(`${plans[to].name} is your plan now`)
         onClose()
         onSwitched?.()
       },

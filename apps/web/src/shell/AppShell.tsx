@@ -4,6 +4,7 @@ import { Menu as MenuIcon, X } from 'lucide-react'
 import { lazy, Suspense, useState } from 'react'
 import { useSession, useSessionOfOtherTabs } from '../session.ts'
 import { AccountMenu } from './AccountMenu.tsx'
+import { Announcer } from './Announcer.tsx'
 import { BalanceSummary } from './BalanceSummary.tsx'
 import { Brand } from './Brand.tsx'
 import { CreditsLeft } from './CreditsLeft.tsx'
@@ -41,6 +42,7 @@ export function AppShell() {
         </div>
       </aside>
       <TopBar />
+      <Announcer />
       <main id="page" tabIndex={-1} className="min-w-0 grow px-4 pt-6 pb-28 outline-none sm:px-8 lg:px-10 lg:pt-9">
         <div className="mb-6 empty:hidden">
           <StatusBanner />

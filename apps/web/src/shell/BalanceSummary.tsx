@@ -1,5 +1,6 @@
 import { useCustomer, useFeature } from '../client.ts'
 import { BalanceMeter } from '../components/BalanceMeter.tsx'
+import { NotKnown } from '../components/NotKnown.tsx'
 import { Skeleton } from '../components/Skeleton.tsx'
 import { formatDistance } from '../format.ts'
 
@@ -16,7 +17,13 @@ export function BalanceSummary() {
 
 function Summary({ featureId, label }: { readonly featureId: 'credits' | 'messages'; readonly label: string }) {
   const feature = useFeature(featureId)
-  if (feature.status !== 'ready') return <Skeleton className="h-9" />
+  if (feature.status !== 'ready')
+    return (
+      <div className="min-h-7.5 text-caption">
+        <p className="font-medium">{label}</p>
+        {feature.status === 'loading' ? <Skeleton className="mt-1.5 h-1.5" /> : <NotKnown />}
+      </div>
+    )
   const { used, granted, balance, unlimited } = feature
   const remaining = balance === 'unlimited' ? 0 : balance
   return (
@@ -37,7 +44,8 @@ function Summary({ featureId, label }: { readonly featureId: 'credits' | 'messag
 function NextReset() {
   const credits = useFeature('credits')
   const customer = useCustomer()
-  if (credits.status !== 'ready' || customer.status !== 'ready') return <Skeleton className="h-4.5" />
+  if (credits.status === 'loading') return <Skeleton className="h-4.5 w-28" />
+  if (credits.status !== 'ready' || customer.status !== 'ready') return null
   return (
     <p className="text-caption text-muted">
       {credits.resetsAt === null ? 'Does not reset' : `Resets ${formatDistance(credits.resetsAt, customer.at)}`}

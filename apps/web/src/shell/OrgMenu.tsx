@@ -1,6 +1,7 @@
 import { Menu } from '@base-ui/react/menu'
 import { Check, ChevronsUpDown } from 'lucide-react'
 import { plans } from '../../catalog.ts'
+import { announce } from '../announce.ts'
 import { useCustomer } from '../client.ts'
 import { useSession, useSessionChanges } from '../session.ts'
 import { menuItemLook, menuPopupLook } from './menuLook.ts'
@@ -10,6 +11,7 @@ export function OrgMenu() {
   const { membership, memberships } = useSession()
   const { switchOrg } = useSessionChanges()
   const customer = useCustomer()
+  const orgNameOf = (orgId: string) => `Organisation: ${memberships.find((each) => each.orgId === orgId)?.orgName ?? ''}`
   const planId = customer.plans?.find(({ planId: id }) => id === 'free' || id === 'pro')?.planId
   return (
     <Menu.Root>
@@ -31,7 +33,9 @@ export function OrgMenu() {
           <Menu.Popup className={menuPopupLook}>
             <Menu.RadioGroup
               value={membership.orgId}
-              onValueChange={(orgId: string) => orgId !== membership.orgId && switchOrg.mutate(orgId)}
+              onValueChange={(orgId: string) =>
+                orgId !== membership.orgId && switchOrg.mutate(orgId, { onSuccess: () => announce(orgNameOf(orgId)) })
+              }
             >
               {memberships.map(({ orgId, orgName, role }) => (
                 <Menu.RadioItem key={orgId} value={orgId} closeOnClick className={menuItemLook}>

@@ -11,7 +11,8 @@ export function BriefText({ sections, isWriting }: { readonly sections: readonly
 }
 
 function Lines({ text, caret }: { readonly text: string; readonly caret: boolean }) {
-  const lines = text.split('\n').filter((line) => line.trim() !== '')
+  // A point that was begun but has no word yet is not shown.
+  const lines = text.split('\n').filter((line) => line.trim() !== '' && line.trim() !== '-')
   const mark = caret && <span aria-hidden="true" className="ml-0.5 inline-block h-4 w-0.5 animate-pulse bg-accent align-middle" />
   if (!lines[0]?.startsWith('- '))
     return (

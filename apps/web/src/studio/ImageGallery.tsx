@@ -37,7 +37,7 @@ export function ImageGallery({ images, awaited }: ImageGalleryProps) {
       {images?.map(({ id, title, madeBy, url }) => (
         <li key={id} className="group relative overflow-hidden rounded-xl bg-sunken">
           <img src={url} alt={`${title}, by ${madeBy}`} width={640} height={640} className="aspect-square w-full" />
-          <div className="absolute inset-x-0 bottom-0 flex items-end justify-between gap-2 bg-linear-to-t from-[#1d1a16]/80 p-3 pt-10 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100">
+          <div className="absolute inset-x-0 bottom-0 flex items-end justify-between gap-2 bg-linear-to-t from-[#1d1a16]/80 p-3 pt-10 opacity-0 transition-opacity group-focus-within:opacity-100 group-hover:opacity-100 pointer-coarse:opacity-100">
             <p className="min-w-0 truncate font-medium text-caption text-white" aria-hidden="true">
               {title}
             </p>

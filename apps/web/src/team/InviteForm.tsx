@@ -2,6 +2,7 @@ import { useForm } from '@tanstack/react-form'
 import { useMutation } from '@tanstack/react-query'
 import { UserPlus } from 'lucide-react'
 import { InviteInput } from '../../inputs.ts'
+import { announce } from '../announce.ts'
 import { queryClient, trpc, useFeature } from '../client.ts'
 import { Button } from '../components/Button.tsx'
 import { errorOf } from '../components/errorOf.ts'
@@ -12,7 +13,12 @@ import { SpendNotice } from '../components/SpendNotice.tsx'
 export function InviteForm() {
   const prospect = useFeature('seats', { units: 1 })
   const invite = useMutation(
-    trpc.team.invite.mutationOptions({ onSuccess: () => queryClient.invalidateQueries(trpc.team.members.queryFilter()) }),
+    trpc.team.invite.mutationOptions({
+      onSuccess: ({ name }) => {
+        announce(`${name} joined the team`)
+        return queryClient.invalidateQueries(trpc.team.members.queryFilter())
+      },
+    }),
   )
   const form = useForm({
     defaultValues: { name: '', email: '' },

@@ -11,7 +11,7 @@ import { Field, TextInput } from '../components/Field.tsx'
 import { Notice } from '../components/Notice.tsx'
 import { SelectField } from '../components/SelectField.tsx'
 import { Skeleton } from '../components/Skeleton.tsx'
-import { formatMoment, formatNumber } from '../format.ts'
+import { formatNumber, formatShortMoment } from '../format.ts'
 import { messageOf } from '../messageOf.ts'
 import { type FeatureKey, unitNames } from '../plans/planTerms.ts'
 import { type LedgerReceipt, saveReceipts } from './saveReceipts.ts'
@@ -117,12 +117,13 @@ function Rows({ rows, now }: { readonly rows: readonly LedgerReceipt[]; readonly
       <tbody>
         {rows.map((row) => (
           <tr key={`${row.operationId} ${row.at} ${row.kind}`} className="border-line border-t align-top">
-            <td className="py-2.5 pr-4 whitespace-nowrap text-muted">{formatMoment(row.at, now)}</td>
+            <td className="py-2.5 pr-4 whitespace-nowrap text-muted">{formatShortMoment(row.at, now)}</td>
             <td className="hidden py-2.5 pr-4 md:table-cell">{row.procedure ?? '–'}</td>
             <td className="py-2.5 pr-4">
               {row.items.map(({ featureId, units }) => (
                 <div key={featureId}>{usedText(featureId, units)}</div>
               ))}
+              <div className="break-words text-caption text-muted md:hidden">{row.procedure}</div>
             </td>
             <td className="py-2.5">
               {row.items
@@ -133,7 +134,7 @@ function Rows({ rows, now }: { readonly rows: readonly LedgerReceipt[]; readonly
                   </div>
                 ))}
             </td>
-            <td className="hidden max-w-40 truncate py-2.5 pl-4 font-mono text-caption text-muted xl:table-cell" title={row.operationId}>
+            <td className="hidden max-w-40 truncate py-2.5 pl-4 font-mono text-caption/6 text-muted xl:table-cell" title={row.operationId}>
               {row.operationId}
             </td>
           </tr>

@@ -1,8 +1,8 @@
 import { featureName } from '@tollgate/features'
-import { Bar, BarChart, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
+import { Bar, BarChart, BarStack, CartesianGrid, ResponsiveContainer, Tooltip, XAxis, YAxis } from 'recharts'
 import { features } from '../../catalog.ts'
 import { formatNumber } from '../format.ts'
-import { type Bin, formatBin } from './bins.ts'
+import { type Bin, formatBin, labelledStarts } from './bins.ts'
 
 /** The features whose use is drawn, each in its colour. */
 export const chartedFeatures = [
@@ -32,7 +32,7 @@ export function UsageChart({ points, bin, shown }: UsageChartProps) {
     <figure aria-label="Units used over time">
       <div aria-hidden="true" className="h-72 overflow-hidden [&_svg]:max-w-full">
         <ResponsiveContainer width="100%" height="100%">
-          <BarChart data={rows} margin={{ top: 8, right: 0, bottom: 0, left: -16 }} accessibilityLayer={false}>
+          <BarChart data={rows} margin={{ top: 8, right: 20, bottom: 0, left: -16 }} accessibilityLayer={false}>
             <CartesianGrid vertical={false} stroke="var(--line)" />
             <XAxis
               dataKey="at"
@@ -40,7 +40,8 @@ export function UsageChart({ points, bin, shown }: UsageChartProps) {
               tick={{ fill: 'var(--muted)', fontSize: 13 }}
               tickLine={false}
               axisLine={{ stroke: 'var(--line)' }}
-              minTickGap={24}
+              ticks={[...labelledStarts(points, bin)]}
+              interval={0}
             />
             <YAxis allowDecimals={false} tick={{ fill: 'var(--muted)', fontSize: 13 }} tickLine={false} axisLine={false} />
             <Tooltip
@@ -50,17 +51,11 @@ export function UsageChart({ points, bin, shown }: UsageChartProps) {
               labelStyle={{ color: 'var(--muted)', fontSize: 13 }}
               itemStyle={{ color: 'var(--ink)' }}
             />
-            {drawn.map(({ id, color }) => (
-              <Bar
-                key={id}
-                dataKey={id}
-                name={featureName(features, id)}
-                stackId="units"
-                fill={color}
-                maxBarSize={36}
-                isAnimationActive={false}
-              />
-            ))}
+            <BarStack radius={[4, 4, 0, 0]}>
+              {drawn.map(({ id, color }) => (
+                <Bar key={id} dataKey={id} name={featureName(features, id)} fill={color} maxBarSize={36} isAnimationActive={false} />
+              ))}
+            </BarStack>
           </BarChart>
         </ResponsiveContainer>
       </div>

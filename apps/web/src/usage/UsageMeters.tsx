@@ -3,6 +3,7 @@ import { features } from '../../catalog.ts'
 import { useCustomer, useFeature } from '../client.ts'
 import { BalanceMeter } from '../components/BalanceMeter.tsx'
 import { Card } from '../components/Card.tsx'
+import { NotKnown } from '../components/NotKnown.tsx'
 import { Skeleton } from '../components/Skeleton.tsx'
 import { formatDistance, formatMoment, formatUnits } from '../format.ts'
 import { unitNames } from '../plans/planTerms.ts'
@@ -24,7 +25,10 @@ function BalanceCard({ featureId, label }: { readonly featureId: 'credits' | 'me
   if (feature.status !== 'ready' || customer.status !== 'ready')
     return (
       <Card>
-        <Skeleton className="h-26" />
+        <div className="min-h-26">
+          <p className="font-medium">{label}</p>
+          {feature.status === 'loading' ? <Skeleton className="mt-1.5 h-18.5" /> : <NotKnown className="mt-1.5" />}
+        </div>
       </Card>
     )
   const { balance, used, granted, unlimited, resetsAt } = feature

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { binsUntil } from './bins.ts'
+import { binsUntil, labelledStarts } from './bins.ts'
 
 const now = Date.UTC(2026, 1, 1, 0, 30)
 
@@ -14,4 +14,10 @@ it('goes over the turn of a year by months', () => {
   const { starts, end } = binsUntil(now, 'month')
   expect(starts.slice(-3)).toEqual([Date.UTC(2025, 11), Date.UTC(2026, 0), Date.UTC(2026, 1)])
   expect(end).toBe(Date.UTC(2026, 2))
+})
+
+it('labels bars at equal distances, the last one among them', () => {
+  const points = binsUntil(now, 'day').starts.map((at) => ({ at }))
+  const weekly = [4, 11, 18, 25].map((day) => Date.UTC(2026, 0, day))
+  expect(labelledStarts(points, 'day')).toEqual([...weekly, Date.UTC(2026, 1, 1)])
 })
