@@ -100,7 +100,11 @@ export interface Store {
   operation(operationId: string): Eventual<Operation | null>
   /** The customer's entry with this number; null when there is none. */
   entry(customerId: string, seq: number): Eventual<Entry | null>
-  /** Entries in the order in which they were recorded; of one customer, that is by number. A cursor stays good while entries are added. */
+  /**
+   * Entries in the order in which they were recorded; of one customer, that is by number. A cursor stays good while entries are added: nothing is
+   * passed over that was there when the first page was read. What another process was recording then may come to stand before the cursor, but
+   * never before one of its own customer: who reads on and on, to hear of what is new, does so customer by customer.
+   */
   entries(query: EntryQuery): Eventual<Page<Entry>>
   /** Customers, deleted ones left out. A cursor stays good while customers are added, changed and deleted. */
   customers(query: CustomerQuery): Eventual<Page<CustomerState>>
