@@ -12,25 +12,25 @@ import { loadModule } from './loadModule.ts'
 interface DoctorOptions {
   readonly export?: string
   readonly catalog?: string
-  readonly ignore: readonly Ignore[]
-  readonly errorsOnly: boolean
-  readonly json: boolean
+  readonly ignore?: readonly Ignore[]
+  readonly errorsOnly?: boolean
+  readonly json?: boolean
 }
 
 /** `tollgate doctor`: what of a router and its registry is probably not meant. Ends with status 1 when there is something. */
 export function doctorCommand(): Command {
   return answering(
     new Command('doctor')
-      .summary('look through a router for procedures that cost nobody anything, and other slips')
+      .summary('look through a router for what is probably not meant')
       .description(
         'Looks through a tRPC router and its registry for what is probably not meant. Calls no procedure; the module itself is run.',
       )
       .argument('<module>', 'module that exports the router, in TypeScript or JavaScript')
       .option('-e, --export <name>', "the router's name there (default: appRouter, router, default, or the only router)")
       .option('-c, --catalog <file>', "module that exports 'features' and 'plans' (default: the router's module)")
-      .option('-i, --ignore <rule[:name]>', 'leave out a rule, or one name of it; * stands for any text (repeatable)', collectIgnore, [])
-      .option('--errors-only', 'leave out the warnings', false)
-      .option('--json', 'write the report as JSON', false)
+      .option('-i, --ignore <rule[:name]>', 'leave out a rule, or one name of it; * stands for any text (repeatable)', collectIgnore)
+      .option('--errors-only', 'leave out the warnings')
+      .option('--json', 'write the report as JSON')
       .addHelpText('after', help)
       .action(leaving(reporting(doctor, NO_ANSWER))),
   )
@@ -38,7 +38,7 @@ export function doctorCommand(): Command {
 
 const help = `
 Rules:
-${ruleIds.map((id) => `  ${id.padEnd(20)} ${rules[id].severity}`).join('\n')}
+${ruleIds.map((id) => `  ${rules[id].severity.padEnd(8)} ${id.padEnd(20)} ${rules[id].about}`).join('\n')}
 
 Exit status: 0 nothing to mend, 1 there are findings, 2 the module could not be read.
 
@@ -64,7 +64,7 @@ async function examine(path: string, options: DoctorOptions): Promise<Report> {
   })
   const patient = { procedures, features, plans }
   const findings = diagnose(patient).filter(
-    (finding) => !(options.errorsOnly && finding.severity === 'warning') && !options.ignore.some((ignore) => ignore(finding)),
+    (finding) => !(options.errorsOnly && finding.severity === 'warning') && !options.ignore?.some((ignore) => ignore(finding)),
   )
   return reportOf(patient, findings)
 }
@@ -84,7 +84,7 @@ function leaving<$Args extends readonly unknown[]>(action: (...args: $Args) => P
   }
 }
 
-function collectIgnore(text: string, earlier: readonly Ignore[]): readonly Ignore[] {
+function collectIgnore(text: string, earlier: readonly Ignore[] = []): readonly Ignore[] {
   const ignore = parseIgnore(text)
   if (typeof ignore === 'string') throw new InvalidArgumentError(ignore)
   return [...earlier, ignore]

@@ -11,17 +11,19 @@ const MOST_LISTED = 1_000
 
 /** `tollgate outbox`: what an application has not told Autumn yet, and what was given up. */
 export function outboxCommand(): Command {
-  const url = ['-u, --url <url>', "the application's outbox", 'file:outbox.db'] as const
+  const url = ['-u, --url <store>', "the application's outbox", 'file:outbox.db'] as const
   const list = new Command('list')
-    .description('list what waits to be delivered, oldest first')
+    .description('List what waits to be delivered, oldest first.')
     .option(...url)
-    .option('--dead', 'list what was given up', false)
+    .option('--dead', 'list what was given up instead')
     .action(
-      reporting(({ dead, ...options }: OutboxOptions & { readonly dead: boolean }) => withOutbox(options, (store) => print(store, dead))),
+      reporting(({ dead = false, ...options }: OutboxOptions & { readonly dead?: boolean }) =>
+        withOutbox(options, (store) => print(store, dead)),
+      ),
     )
   const retry = new Command('retry')
-    .description('let the application try again what was given up')
-    .argument('[key]', 'one delivery; all when it is left out')
+    .description('Let the application try again what was given up.')
+    .argument('[key]', 'key of one delivery, as list shows it (default: all of them)')
     .option(...url)
     .action(
       reporting((key: string | undefined, options: OutboxOptions) =>
@@ -29,8 +31,8 @@ export function outboxCommand(): Command {
       ),
     )
   const discard = new Command('discard')
-    .description('delete what was given up: it is never charged')
-    .argument('<key>', 'the delivery')
+    .description('Delete a delivery that was given up: it is never charged.')
+    .argument('<key>', 'key of the delivery, as list shows it')
     .option(...url)
     .action(
       reporting((key: string, options: OutboxOptions) =>
@@ -41,10 +43,14 @@ export function outboxCommand(): Command {
       ),
     )
   return new Command('outbox')
-    .description('see what was not delivered to Autumn')
+    .summary('see what an application has not delivered to Autumn')
+    .description(
+      'Shows what an application has used and not delivered to Autumn: what waits, and what was given up because Autumn refused it for good.',
+    )
     .addCommand(list, { isDefault: true })
     .addCommand(retry)
     .addCommand(discard)
+    .addHelpText('after', '\nExample:\n  tollgate outbox list --url file:outbox.db --dead')
 }
 
 async function withOutbox({ url }: OutboxOptions, work: (store: OutboxStore) => Promise<void>): Promise<void> {

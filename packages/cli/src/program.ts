@@ -7,10 +7,19 @@ import { serveCommand } from './serve.ts'
 import { exportCommand, importCommand } from './transfer.ts'
 import { verifyCommand } from './verify.ts'
 
+const help = `
+Examples:
+  tollgate serve --url file:usage.db --catalog catalog.ts
+  tollgate doctor src/router.ts --catalog src/catalog.ts
+
+'tollgate help <command>' says more of each.`
+
 /** The `tollgate` command with everything it can do. */
 export function createProgram(): Command {
   return new Command('tollgate')
-    .description('Typed usage metering and feature gating: the embedded engine as a command')
+    .description(
+      'Typed usage metering and feature gating for tRPC: looks after routers, registries and the ledgers of the embedded engine.',
+    )
     .version(packageJson.version)
     .addCommand(serveCommand())
     .addCommand(verifyCommand())
@@ -19,4 +28,5 @@ export function createProgram(): Command {
     .addCommand(outboxCommand())
     .addCommand(diffCommand())
     .addCommand(doctorCommand())
+    .addHelpText('after', help)
 }

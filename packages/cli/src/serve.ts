@@ -14,11 +14,16 @@ interface ServeOptions {
   readonly host: string
   readonly url: string
   readonly catalog?: string
-  readonly key: readonly string[]
-  readonly publishableKey: readonly string[]
-  readonly admin: boolean
-  readonly quiet: boolean
+  readonly key?: readonly string[]
+  readonly publishableKey?: readonly string[]
+  readonly admin?: boolean
+  readonly quiet?: boolean
 }
+
+const help = `
+Examples:
+  tollgate serve --url file:usage.db --catalog catalog.ts --key am_sk_test_local
+  curl -X POST localhost:3100/v1/features.list -H 'Authorization: Bearer am_sk_test_local' -d '{}'`
 
 /** How long a stop waits for requests under way, in ms. */
 const PATIENCE_MS = 10_000
@@ -26,28 +31,32 @@ const PATIENCE_MS = 10_000
 /** `tollgate serve`: Autumn's HTTP API over an engine of our own. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description("Serve Autumn's HTTP API, for unmodified Autumn clients in any language")
+    .summary("serve Autumn's HTTP API over the embedded engine")
+    .description(
+      "Serves Autumn's HTTP API over the embedded engine, for unmodified Autumn clients in any language. Ends when it is told to (Ctrl-C).",
+    )
     .option('--port <number>', 'port to listen on; 0 picks a free one', parsePort, 3100)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--url <store>', 'where usage is kept: file:usage.db, memory: or postgres://user@host/database', 'file:tollgate.db')
-    .option('--catalog <module>', 'module that exports features and plans; without it the API creates them')
-    .option('--key <secret>', 'secret key that clients send (repeatable); without it one is made up and printed', collect, [])
-    .option('--publishable-key <key>', 'publishable key, which opens a few reading routes (repeatable)', collect, [])
-    .option('--admin', "let clients move a customer's clock: for tests and demos, never in production", false)
-    .option('--quiet', 'do not log requests', false)
+    .option('--catalog <module>', "module that exports 'features' and 'plans'; without it the API creates them")
+    .option('--key <secret>', 'secret key that clients send (repeatable); without it one is made up and printed', collect)
+    .option('--publishable-key <key>', 'publishable key, which opens a few reading routes (repeatable)', collect)
+    .option('--admin', "let clients move a customer's clock: for tests and demos, never in production")
+    .option('--quiet', 'do not log requests')
+    .addHelpText('after', help)
     .action(reporting(serve))
 }
 
 async function serve(options: ServeOptions): Promise<void> {
-  const { url, admin, quiet } = options
+  const { url, admin = false, quiet = false } = options
   const catalog = options.catalog === undefined ? {} : await loadCatalog(options.catalog)
   const engine = await openEngine({ ...catalog, url }).catch((error: unknown) => {
     throw new Fault(sentenceOf(error))
   })
-  const secretKeys = options.key.length > 0 ? options.key : [`am_sk_test_${randomBytes(24).toString('hex')}`]
+  const secretKeys = options.key ?? [`am_sk_test_${randomBytes(24).toString('hex')}`]
   const env = secretKeys.every((key) => key.startsWith('am_sk_live_')) ? 'live' : 'sandbox'
   const middleware = quiet ? [] : [logger(logAnswer)]
-  const api = autumnApi(engine, { secretKeys, publishableKeys: options.publishableKey, env, admin, middleware })
+  const api = autumnApi(engine, { secretKeys, publishableKeys: options.publishableKey ?? [], env, admin, middleware })
   // Without TLS it is an HTTP/1 server.
   const server = createAdaptorServer({ fetch: api.fetch }) as Server
   try {
@@ -130,6 +139,6 @@ function parsePort(text: string): number {
   return port
 }
 
-function collect(value: string, earlier: readonly string[]): readonly string[] {
+function collect(value: string, earlier: readonly string[] = []): readonly string[] {
   return [...earlier, value]
 }

@@ -12,19 +12,25 @@ import { withLedger } from './openLedger.ts'
 /** `tollgate export`: a customer, or everything, as lines of JSON. */
 export function exportCommand(): Command {
   return new Command('export')
-    .description('Write a customer, or everything, as JSON Lines')
+    .summary('write a ledger as JSON Lines')
+    .description('Writes what a ledger holds of one customer, or of all, as JSON Lines: a line for each customer, entry and operation.')
     .requiredOption('--url <store>', 'the ledger: file:usage.db or postgres://user@host/database')
     .option('--customer <id>', 'only this customer')
-    .option('--out <file>', 'where to write; standard output by default')
+    .option('--out <file>', 'where to write (default: standard output)')
+    .addHelpText('after', '\nExample:\n  tollgate export --url file:usage.db --customer acme --out acme.jsonl')
     .action(reporting(runExport))
 }
 
 /** `tollgate import`: what `export` wrote, into another store. */
 export function importCommand(): Command {
   return new Command('import')
-    .description('Read what export wrote into a store; a customer that is there already must be the same')
-    .requiredOption('--url <store>', 'where to: file:usage.db or postgres://user@host/database')
-    .option('--in <file>', 'what to read; standard input by default')
+    .summary('read what export wrote into another ledger')
+    .description(
+      'Reads what export wrote into another ledger, which is made when it is not there. A customer who is there already must be the same.',
+    )
+    .requiredOption('--url <store>', 'the ledger to write to: file:usage.db or postgres://user@host/database')
+    .option('--in <file>', 'what to read (default: standard input)')
+    .addHelpText('after', '\nExample:\n  tollgate export --url file:usage.db | tollgate import --url postgres://localhost/usage')
     .action(reporting(runImport))
 }
 

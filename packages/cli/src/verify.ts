@@ -8,18 +8,24 @@ import { progressBar } from './progressBar.ts'
 interface VerifyOptions {
   readonly url: string
   readonly customer?: string
-  readonly json: boolean
+  readonly json?: boolean
 }
+
+const help = `
+Exit status: 0 everything adds up, 1 something is broken (the first broken entry is named) or the ledger cannot be read.
+
+Example:
+  tollgate verify --url file:usage.db`
 
 /** `tollgate verify`: derives every balance from its entries anew, and compares. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description(
-      'Re-derive every balance from the ledger and check that no unit was lost or made; exits 1 and names the first broken entry',
-    )
+    .summary('check that no unit was lost or made')
+    .description('Derives every balance from the entries of a ledger anew, and checks that no unit was lost or made.')
     .requiredOption('--url <store>', 'the ledger: file:usage.db or postgres://user@host/database')
     .option('--customer <id>', 'only this customer')
-    .option('--json', 'print what was found as JSON', false)
+    .option('--json', 'write what was found as JSON')
+    .addHelpText('after', help)
     .action(reporting(run))
 }
 
