@@ -29,12 +29,20 @@ export interface Owner {
 export function createOwner({ relaxed }: Connections, clock: () => number): Owner {
   const id = randomUUID()
   let aliveUntil = 0
-  let beating: NodeJS.Timeout | null = null
+  let timer: NodeJS.Timeout | null = null
+  let beating: Promise<void> | null = null
 
-  const beat = async (): Promise<void> => {
+  const beatOnce = async (): Promise<void> => {
     const until = clock() + ALIVE_MS
     await relaxed(BEAT, id, until)
     aliveUntil = Math.max(aliveUntil, until)
+  }
+
+  const beat = (): Promise<void> => {
+    beating ??= beatOnce().finally(() => {
+      beating = null
+    })
+    return beating
   }
 
   return {
@@ -42,12 +50,12 @@ export function createOwner({ relaxed }: Connections, clock: () => number): Owne
     async enter() {
       if (clock() >= aliveUntil) await beat()
       // A beat that fails is made up for by the next one, or by whoever enters.
-      beating ??= setInterval(() => void beat().catch(() => undefined), BEAT_EVERY_MS).unref()
+      timer ??= setInterval(() => void beat().catch(() => undefined), BEAT_EVERY_MS).unref()
     },
     aliveUntil: () => aliveUntil,
     async leave() {
-      if (beating === null) return
-      clearInterval(beating)
+      if (timer === null) return
+      clearInterval(timer)
       // The others find out by themselves, a little later.
       await relaxed(LEAVE, id).catch(() => undefined)
     },

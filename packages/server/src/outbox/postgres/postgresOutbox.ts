@@ -13,8 +13,7 @@ import { settlement } from './settlement.ts'
  * Calls that begin, settle or are delivered within one turn of the event loop share one statement. A process that is gone is found out by its
  * silence, within half a minute, so that the clocks of the machines must agree to within seconds.
  */
-export function openPostgresOutbox(url: string, clock: () => number): OutboxStore {
-  const connections = connect(url)
+export function openPostgresOutbox(url: string, clock: () => number, connections = connect(url)): OutboxStore {
   const owner = createOwner(connections, clock)
   const operations = operationBook(connections, owner, clock)
   const queue = deliveryQueue(connections, owner, clock)
