@@ -1,5 +1,6 @@
 import { ACCESS_HEADER, type CustomerAccess, type Denial } from '@tollgate/features'
 import type { TRPCError } from '@trpc/server'
+import { accessText } from './accessText.ts'
 import { denialOf } from './denialError.ts'
 import { requestOf } from './request.ts'
 
@@ -20,21 +21,11 @@ export interface ResponseFacts {
 /** The headers that metering adds: the balances that the calls left behind, and when to try again if one denial is the whole answer. */
 export function meteringHeaders({ ctx, info, errors, eagerGeneration }: ResponseFacts): readonly Header[] {
   const access = eagerGeneration ? null : (requestOf(ctx)?.access() ?? null)
-  const text = access && headerText(access)
+  const text = access && accessText(access)
   const told: readonly Header[] = text && text.length <= HEADER_LIMIT_BYTES ? [[ACCESS_HEADER, text]] : []
   const [error] = errors
   const denial = error && errors.length === 1 && info?.calls.length === 1 ? denialOf(error) : null
   return denial ? [...told, ...denialHeaders(denial, access)] : told
-}
-
-const BEYOND_ASCII = /[\u007f-\uffff]/
-
-/** JSON within what a header may carry: ids and names may hold any character. */
-function headerText(access: CustomerAccess): string {
-  const text = JSON.stringify(access)
-  return BEYOND_ASCII.test(text)
-    ? text.replaceAll(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    : text
 }
 
 /** `Retry-After`, and the fields of the IETF's draft "RateLimit header fields for HTTP". */
