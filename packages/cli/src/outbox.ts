@@ -54,15 +54,22 @@ export function outboxCommand(): Command {
 }
 
 async function withOutbox({ url }: OutboxOptions, work: (store: OutboxStore) => Promise<void>): Promise<void> {
-  const path = /^file:(.+)$/.exec(url)?.[1]
-  if (path === undefined || !existsSync(path))
-    throw new Fault(`there is no outbox at '${url}': name the application's, as in file:outbox.db`)
+  if (!/^postgres(ql)?:\/\//.test(url)) assertFile(url)
   const store = opened(url)
   try {
     await work(store)
+  } catch (error) {
+    throw error instanceof Fault ? error : new Fault(sentenceOf(error))
   } finally {
     await store.close()
   }
+}
+
+/** Opening a file that is not there would make one. */
+function assertFile(url: string): void {
+  const path = /^file:(.+)$/.exec(url)?.[1]
+  if (path === undefined || !existsSync(path))
+    throw new Fault(`there is no outbox at '${url}': name the application's, as in file:outbox.db or postgres://user@host/database`)
 }
 
 function opened(url: string): OutboxStore {
