@@ -14,7 +14,7 @@ process.once('disconnect', () => process.exit())
 process.once('message', (orders) => void run(orders as CrashOrders))
 process.send?.('ready')
 
-async function run({ url, outboxUrl, log, from }: CrashOrders): Promise<void> {
+async function run({ url, outboxUrl, offsetMs, log, from }: CrashOrders): Promise<void> {
   const backend = autumn({
     secretKey: 'am_sk_test_secret',
     url,
@@ -22,6 +22,7 @@ async function run({ url, outboxUrl, log, from }: CrashOrders): Promise<void> {
     plans: crashPlans,
     outbox: { url: outboxUrl },
     timeoutMs: 500,
+    clock: () => Date.now() + offsetMs,
     lease: { leased: lease({ units: 50, ttlMs: 2_000 }) },
     pattern: { tracked: 'track' },
   })

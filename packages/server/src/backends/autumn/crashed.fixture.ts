@@ -11,6 +11,8 @@ export const crashPlans = definePlans(crashFeatures, {
 export interface CrashOrders {
   readonly url: string
   readonly outboxUrl: string
+  /** Added to its clock. */
+  readonly offsetMs: number
   /** The file that it writes down in what it has answered. */
   readonly log: string
   /** The number of its first operation. */
