@@ -192,9 +192,10 @@ export function withSettled(grants: readonly Grant[], items: readonly SettledPay
 /** Moves the units of payments; payments of a grant that is gone, or of an ended cycle, move nothing that still counts. */
 function withPayments(grants: readonly Grant[], payments: readonly Payment[], movement: Movement): readonly Grant[] {
   if (payments.length === 0) return grants
-  const changed = [...grants]
+  const changed = grants.slice()
   for (const payment of payments) {
-    const index = changed.findIndex((grant) => grant.id === payment.grantId)
+    let index = 0
+    while (index < changed.length && changed[index]?.id !== payment.grantId) index++
     const grant = changed[index]
     if (grant === undefined) continue
     if (payment.rolloverId !== null) {

@@ -53,9 +53,11 @@ export function decideCommit(draft: Draft, commit: Commit): Answers['commit'] | 
   const unknown = unknownOf(draft, commit.units, { entityId: null })
   if (unknown) return unknown
   // A feature that was not held may have been used all the same: it is spent like units beyond a hold.
-  const unheld = commit.units.filter(({ featureId }) => hold.items.every((item) => item.featureId !== featureId))
-  const added = unheld.map(({ featureId }) => ({ featureId, units: 0n, payments: [] }))
-  const whole: Hold = added.length === 0 ? hold : { ...hold, items: [...hold.items, ...added] }
+  const unheld: HoldItem[] = []
+  for (const { featureId } of commit.units) {
+    if (!hold.items.some((item) => item.featureId === featureId)) unheld.push({ featureId, units: 0n, payments: [] })
+  }
+  const whole: Hold = unheld.length === 0 ? hold : { ...hold, items: [...hold.items, ...unheld] }
   const wanted = (item: HoldItem): Amount => commit.units.find(({ featureId }) => featureId === item.featureId)?.units ?? item.units
   const items = settlementOf(draft, whole, wanted, overage)
   const shortages = overage === 'reject' ? items.filter(({ missing }) => missing > 0n).map(shortfallOf) : []

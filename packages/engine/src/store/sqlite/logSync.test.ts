@@ -1,3 +1,4 @@
+import { unlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setImmediate as nextTurn } from 'node:timers/promises'
@@ -89,4 +90,24 @@ it('holds up a batch only if the caller cannot go on meanwhile', async () => {
   expect(await store.customer('ann')).toMatchObject({ seq: 3 })
   await durable
   await store.close()
+})
+
+it('takes no batch on top of one that may be lost with the power', async () => {
+  const path = join(temporaryFolder(), 'usage.db')
+  const store = sqliteStore(path)
+  const write = (whenWritten?: () => void) => store.transact([{ customerId: 'ann', operationId: null, run: counting('ann') }], whenWritten)
+  write()
+  const reader = new DatabaseSync(path)
+  reader.exec('BEGIN; SELECT * FROM entries')
+  // SQLite goes on with the file that it holds; nobody else can bring it onto the disk any more.
+  unlinkSync(`${path}-wal`)
+  await expect(write(() => {})).rejects.toMatchObject({ name: 'StoreUnavailableError', outcome: 'unknown' })
+  expect(() => write()).toThrow('the disk failed')
+  expect(await store.customer('ann')).toMatchObject({ seq: 2 })
+  reader.close()
+  write()
+  await store.close()
+  const opened = sqliteStore(path)
+  expect(await opened.customer('ann')).toMatchObject({ seq: 3 })
+  await opened.close()
 })
