@@ -36,7 +36,7 @@ const options = new Command()
   .parse()
   .opts<Options>()
 
-const server = options.contenders.some((name) => name.startsWith('postgres')) ? await startTestServer() : null
+const server = options.contenders.some((name) => name.startsWith('postgres')) ? await startTestServer({ survivesPowerLoss: true }) : null
 const runners = new Map<ContenderName, ChildProcess>()
 try {
   for (const name of options.contenders) runners.set(name, await startRunner(name, server))

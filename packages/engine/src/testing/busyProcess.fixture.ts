@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { writeSync } from 'node:fs'
+import { flushCompileCache } from 'node:module'
 import { amountOf } from '../core/amount.ts'
 import type { Command } from '../core/command.ts'
 import { openEngine } from '../openEngine.ts'
@@ -10,6 +11,8 @@ import { busyFeatures, busyPlans } from './busyRegistry.fixture.ts'
 
 const [url = '', customers = '8', callers = '16'] = process.argv.slice(2)
 const engine = await openEngine({ features: busyFeatures, plans: busyPlans, url })
+// A process that is killed does not come to that.
+flushCompileCache()
 const held = amountOf(2)
 
 const acknowledge = (kind: string, ...ids: readonly string[]): void => {

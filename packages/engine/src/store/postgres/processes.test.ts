@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { amountOf } from '../../core/amount.ts'
 import { openEngine } from '../../openEngine.ts'
 import { busyFeatures, busyPlans, RUSHED } from '../../testing/busyRegistry.fixture.ts'
-import { surviveKills } from '../../testing/killed.contract.ts'
+import { FAST_START, surviveKills } from '../../testing/killed.contract.ts'
 import { verify } from '../../verify.ts'
 import { openStore } from '../openStore.ts'
 import { StoreUnavailableError } from '../store.ts'
@@ -34,7 +34,7 @@ describe('exact admission', () => {
     async (processes) => {
       const url = await server.createDatabase()
       const rushing = await Promise.all(Array.from({ length: processes }, () => rushingProcess(url)))
-      for (let round = 0; round < ROUNDS / 2; round++) {
+      for (let round = 0; round < ROUNDS; round++) {
         const cost = 1 + (round % 4)
         // Twice as many as there is room for, spread over the processes.
         const callers = Math.ceil((2 * RUSHED) / cost / processes)
@@ -128,7 +128,7 @@ interface Rushing {
 
 async function rushingProcess(url: string): Promise<Rushing> {
   const program = join(import.meta.dirname, '..', '..', 'testing', 'rushingProcess.fixture.ts')
-  const child = spawn(process.execPath, ['--conditions=source', program, url], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--conditions=source', program, url], { stdio: ['pipe', 'pipe', 'inherit'], env: FAST_START })
   children.push(child)
   const lines = linesOf(createInterface(child.stdout))
   await lines()

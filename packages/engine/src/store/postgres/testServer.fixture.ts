@@ -18,13 +18,21 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/** The server that `TOLLGATE_TEST_POSTGRES_URL` names, or a new one. Whoever starts it stops it. */
-export async function startTestServer(): Promise<TestServer> {
-  const given = process.env['TOLLGATE_TEST_POSTGRES_URL']
-  return given ? testServerAt(given) : newTestServer()
+export interface TestServerOptions {
+  /**
+   * True: what is committed is on the disk, as measurements need it. False by default: it outlives processes and servers that end or are
+   * killed, which is all that a test can do to them; only a power loss takes it.
+   */
+  readonly survivesPowerLoss?: boolean
 }
 
-async function newTestServer(): Promise<TestServer> {
+/** The server that `TOLLGATE_TEST_POSTGRES_URL` names, or a new one. Whoever starts it stops it. */
+export async function startTestServer({ survivesPowerLoss = false }: TestServerOptions = {}): Promise<TestServer> {
+  const given = process.env['TOLLGATE_TEST_POSTGRES_URL']
+  return given ? testServerAt(given) : newTestServer(survivesPowerLoss ? [] : ['-c', 'fsync=off', '-c', 'full_page_writes=off'])
+}
+
+async function newTestServer(flags: readonly string[]): Promise<TestServer> {
   const databaseDir = await mkdtemp(join(tmpdir(), 'tollgate-postgres-'))
   const port = await freePort()
   const password = randomBytes(12).toString('hex')
@@ -37,7 +45,7 @@ async function newTestServer(): Promise<TestServer> {
     createPostgresUser: process.getuid?.() === 0,
     // A collation unlike the order of code points, as many servers have it.
     initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale-provider=icu', '--icu-locale=en'],
-    postgresFlags: ['-h', '127.0.0.1', '-c', 'unix_socket_directories='],
+    postgresFlags: ['-h', '127.0.0.1', '-c', 'unix_socket_directories=', ...flags],
     onLog: () => undefined,
     onError: () => undefined,
   })
