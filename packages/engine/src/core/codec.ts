@@ -127,17 +127,26 @@ function read<T extends object>(value: T, shape: Shape): T {
   return mapped(value, shape, (text) => (typeof text === 'string' ? parseAmount(text) : text)) as T
 }
 
+/** A copy with its amounts converted, of what holds any; the rest is not copied. */
 function mapped(value: object, shape: Shape, convert: (amount: unknown) => unknown): object {
-  const result: Record<string, unknown> = { ...value }
+  let result: Record<string, unknown> | null = null
   for (const field in shape) {
     const part = shape[field]
-    const inner = result[field]
+    const inner: unknown = Reflect.get(value, field)
     if (inner === null || inner === undefined || part === undefined) continue
-    if (part === 'amount') result[field] = convert(inner)
-    else if (isList(part)) result[field] = (inner as readonly object[]).map((each) => mapped(each, part[0], convert))
-    else result[field] = mapped(inner as object, part, convert)
+    const after = convertedPart(inner, part, convert)
+    if (after === inner) continue
+    result ??= { ...value }
+    result[field] = after
   }
-  return result
+  return result ?? value
+}
+
+function convertedPart(inner: unknown, part: 'amount' | Shape | readonly [Shape], convert: (amount: unknown) => unknown): unknown {
+  if (part === 'amount') return convert(inner)
+  if (!isList(part)) return mapped(inner as object, part, convert)
+  const list = inner as readonly object[]
+  return list.length === 0 ? list : list.map((each) => mapped(each, part[0], convert))
 }
 
 function isList(part: Shape | readonly [Shape]): part is readonly [Shape] {

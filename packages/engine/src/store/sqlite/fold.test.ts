@@ -140,3 +140,18 @@ it('saves a state only when it is due, counted from when it was saved last', () 
   expect(saved()).toEqual([3, 3, 3, 3])
   database.close()
 })
+
+it('saves nothing of a customer whom a failed batch has made unknown', () => {
+  const { database, memory, fold, folded, saved } = prepared()
+  fold.begin('everything')
+  // The entries come first: the states that are to be saved are known by then, and not written.
+  while (folded().states === 0) fold.slice()
+  const bob = findResident(memory, 'bob')
+  if (bob === null) throw new Error('bob exists')
+  bob.state = { ...bob.state, seq: 99 }
+  memory.residents.remove('bob')
+  while (fold.running) fold.slice()
+  expect(saved()).toEqual([2, 2, 2])
+  expect(findResident(memory, 'bob')?.state.seq).toBe(2)
+  database.close()
+})

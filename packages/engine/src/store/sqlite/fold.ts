@@ -1,10 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { encodeCustomer } from '../../core/codec.ts'
-import type { EntryRun } from './entryIndex.ts'
+import type { EntryNotes } from './entryNotes.ts'
 import type { Memory } from './memory.ts'
-import type { OperationPlace, TakenOperations } from './operationIndex.ts'
-import { type Resident, unsavedEntries } from './resident.ts'
+import type { OperationNotes } from './operationNotes.ts'
+import type { Resident } from './resident.ts'
 import type { Residents } from './residents.ts'
+import { createPutRows } from './rows.ts'
 import type { Transactions } from './transactions.ts'
 
 /**
@@ -29,14 +30,11 @@ export type Extent = 'what is due' | 'everything'
 
 /** The most rows of one task: between two looks at the clock. */
 const ROWS_PER_TASK = 256
-/** After how many entries a customer's state is saved anew. */
-const SAVE_AFTER = 64
 
 /** A piece of a fold, written whole. */
 type Task =
-  | { readonly kind: 'entries'; readonly run: EntryRun; readonly from: number }
+  | { readonly kind: 'entries' | 'operations'; readonly rows: readonly number[] }
   | { readonly kind: 'state'; readonly resident: Resident }
-  | { readonly kind: 'operations'; readonly places: readonly OperationPlace[] }
 
 interface Running {
   readonly tasks: Iterator<Task, undefined>
@@ -50,30 +48,31 @@ interface Running {
 /** Builds the fold of a database. A slice gathers work for `sliceMs`, one task at least; writing it out comes on top. */
 export function createFold(database: DatabaseSync, transactions: Transactions, memory: Memory, sliceMs: number): Fold {
   const { residents, entries, operations, entryIndex, operationIndex } = memory
-  const putPosition = database.prepare('INSERT OR REPLACE INTO entry_positions VALUES (?, ?, ?, ?)')
+  const putEntries = createPutRows(database, 'entry_positions', 4)
+  const putOperations = createPutRows(database, 'operation_positions', 2)
   const putState = database.prepare('INSERT OR REPLACE INTO states VALUES (?, ?)')
-  const putOperation = database.prepare('INSERT OR REPLACE INTO operation_positions VALUES (?, ?)')
   const moveMark = database.prepare('UPDATE fold_mark SET entries = ?, operations = ?')
   let running: Running | null = null
 
   const write = (task: Task): void => {
     switch (task.kind) {
-      case 'entries': {
-        const { number, first, entries: all } = task.run
-        for (const [index, { at, position }] of all.slice(task.from, task.from + ROWS_PER_TASK).entries())
-          putPosition.run(number, first + task.from + index, at, position)
-        return
-      }
-      case 'state':
-        putState.run(task.resident.number, encodeCustomer(task.resident.state))
+      case 'entries':
+        putEntries(task.rows)
         return
       case 'operations':
-        for (const { hash, position } of task.places) putOperation.run(hash, position)
+        putOperations(task.rows)
+        return
+      case 'state': {
+        const { resident } = task
+        // A batch that failed has made its customers anyone's guess: they were forgotten, and are read from the file again.
+        if (residents.peek(resident.id) === resident) putState.run(resident.number, encodeCustomer(resident.state))
+      }
     }
   }
 
   /** A state that was saved needs no place in memory any more. */
   const settle = (resident: Resident): void => {
+    if (residents.peek(resident.id) !== resident) return
     resident.savedSeq = resident.state.seq
     residents.release(resident)
   }
@@ -90,7 +89,7 @@ export function createFold(database: DatabaseSync, transactions: Transactions, m
         takenEntries.drop()
         takenOperations.drop()
       }
-      running = { tasks: tasksOf(residents, takenEntries.runs, takenOperations.buckets, extent), retry: [], drop, mark }
+      running = { tasks: tasksOf(residents, takenEntries.notes, takenOperations.notes, extent), retry: [], drop, mark }
     },
     slice() {
       if (running === null) return
@@ -126,22 +125,19 @@ export function createFold(database: DatabaseSync, transactions: Transactions, m
 }
 
 /** Everything to fold, in the order of the keys. */
-function* tasksOf(
-  residents: Residents,
-  runs: readonly EntryRun[],
-  buckets: TakenOperations['buckets'],
-  extent: Extent,
-): Generator<Task, undefined> {
-  for (const run of runs) {
-    for (let from = 0; from < run.entries.length; from += ROWS_PER_TASK) yield { kind: 'entries', run, from }
-  }
-  for (const resident of toSave(residents, runs, extent)) yield { kind: 'state', resident }
-  for (const bucket of buckets) yield { kind: 'operations', places: [...bucket].sort((a, b) => a.hash - b.hash) }
+function* tasksOf(residents: Residents, entries: EntryNotes, operations: OperationNotes, extent: Extent): Generator<Task, undefined> {
+  for (const rows of rowsOf(entries)) yield { kind: 'entries', rows }
+  const toSave = extent === 'everything' ? residents.unsaved() : residents.takeDue()
+  for (const resident of toSave) yield { kind: 'state', resident }
+  for (const rows of rowsOf(operations)) yield { kind: 'operations', rows }
 }
 
-function toSave(residents: Residents, runs: readonly EntryRun[], extent: Extent): readonly Resident[] {
-  const inUse = extent === 'everything' ? [...residents.all()] : runs.map((run) => residents.peek(run.customerId))
-  const least = extent === 'everything' ? 1 : SAVE_AFTER
-  const due = inUse.filter((each) => each !== undefined && unsavedEntries(each) >= least)
-  return [...new Set([...due, ...residents.leaving.values()])].filter((each) => each !== undefined).sort((a, b) => a.number - b.number)
+/** The rows of what was noted, a task's worth at a time. */
+function* rowsOf(notes: EntryNotes | OperationNotes): Generator<readonly number[], undefined> {
+  const order = notes.inOrder()
+  for (let first = 0; first < order.length; first += ROWS_PER_TASK) {
+    const rows: number[] = []
+    for (const place of order.subarray(first, first + ROWS_PER_TASK)) rows.push(...notes.rowAt(place))
+    yield rows
+  }
 }

@@ -32,15 +32,16 @@ export function readResident({ customers, entries, entryIndex }: Memory, custome
   const saved = customers.read(customerId)
   if (saved === null) return null
   const { number } = saved
-  const last = entryIndex.lastSeq(number)
   const savedSeq = saved.state?.seq ?? 0
+  const last = entryIndex.lastSeq(number)
   let state: CustomerState | null = saved.state
-  for (let seq = savedSeq + 1; seq <= last; seq++) {
-    const position = entryIndex.positionOf(number, seq)
-    const entry = position === null ? null : entries.read(position)
-    if (entry === null) throw new Error(`entry ${seq} of customer '${customerId}' is missing`)
+  for (const { position } of entryIndex.positions(number, { first: savedSeq + 1, last, ...ANY_TIME })) {
+    const entry = entries.read(position)
+    if (entry === null) throw new Error(`the entry at position ${position}, of customer '${customerId}', is missing`)
     state = applyEntry(state, entry)
   }
-  if (state === null) throw new Error(`the entries of customer '${customerId}' are missing`)
+  if (state === null || state.seq < last) throw new Error(`entries of customer '${customerId}' are missing`)
   return { id: customerId, number, state, savedSeq }
 }
+
+const ANY_TIME = { from: Number.NEGATIVE_INFINITY, until: Number.POSITIVE_INFINITY }

@@ -14,6 +14,3 @@ export function operationHash(operationId: string, seed: number): number {
   low ^= high >>> 14
   return (high & 0xf_ffff) * 0x1_0000_0000 + (low >>> 0)
 }
-
-/** One above the largest hash. */
-export const HASHES = 2 ** 52

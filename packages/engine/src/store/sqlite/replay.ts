@@ -13,7 +13,7 @@ export function replay({ customers, entries, entryIndex, operations, operationIn
     const number = numbers.get(customerId) ?? customers.numberOf(customerId)
     if (number === null) throw new Error(`entry ${position} belongs to customer '${customerId}', who is missing`)
     numbers.set(customerId, number)
-    entryIndex.note({ customerId, number, seq, at, position })
+    entryIndex.note({ number, seq, at, position })
   }
   for (const { id, position } of operations.idsAfter(mark.operations)) operationIndex.note(id, position)
 }

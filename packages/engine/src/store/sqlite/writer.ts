@@ -3,7 +3,7 @@ import type { CustomerState } from '../../core/customer.ts'
 import type { Entry } from '../../core/entry.ts'
 import { assertFollows } from '../assertFollows.ts'
 import type { Work } from '../store.ts'
-import type { NotedEntry } from './entryIndex.ts'
+import type { NotedEntry } from './entryNotes.ts'
 import { findResident, type Memory } from './memory.ts'
 import { type LedgerMark, replay } from './replay.ts'
 import type { Resident } from './resident.ts'
@@ -11,9 +11,13 @@ import type { Transactions } from './transactions.ts'
 
 /** What a batch has appended so far. */
 interface Batch {
-  readonly entries: NotedEntry[]
+  readonly entries: RecordedEntry[]
   /** The last record of each operation. */
   readonly operations: Map<string, RecordedOperation>
+}
+
+interface RecordedEntry extends NotedEntry {
+  readonly customerId: string
 }
 
 interface RecordedOperation {
@@ -87,7 +91,7 @@ function decideOne(memory: Memory, batch: Batch, work: Work): void {
   if (operation !== null) batch.operations.set(operation.id, { operation, position: memory.operations.append(operation) })
 }
 
-function recordEntry({ entries, customers, residents }: Memory, known: Resident | null, entry: Entry, state: CustomerState): NotedEntry {
+function recordEntry({ entries, customers, residents }: Memory, known: Resident | null, entry: Entry, state: CustomerState): RecordedEntry {
   const position = entries.append(entry)
   const { customerId, seq, at } = entry
   if (known === null) {
@@ -96,6 +100,7 @@ function recordEntry({ entries, customers, residents }: Memory, known: Resident 
   } else {
     customers.update(known.number, known.state, state)
     known.state = state
+    residents.changed(known)
   }
   return { customerId, number: known?.number ?? position, seq, at, position }
 }
