@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Command } from 'commander'
-import type { FillResult, UseResult } from './growth/stage.ts'
+import type { FillResult, StageMessage, UseResult } from './growth/stage.ts'
 
 interface Measurement {
   readonly customers: number
@@ -52,17 +52,29 @@ async function measure(count: number, entries: number): Promise<Measurement> {
   }
 }
 
-/** Runs a stage; answers what it sent, or nothing when it was killed. */
+/** Runs a stage; answers what came of it, or nothing when it was killed. */
 async function run(stage: string, file: string, count: number, entries: number): Promise<unknown> {
+  const startedAt = performance.now()
   const child = fork(join(import.meta.dirname, 'growth', 'stage.ts'), [stage, file, String(count), String(entries)])
-  let sent: unknown
-  child.once('message', (message) => {
-    sent = message
+  let result: unknown
+  child.on('message', (message: StageMessage) => {
+    if ('share' in message) {
+      const seconds = Math.round((performance.now() - startedAt) / 1_000)
+      showProgress(`${count.toLocaleString('en')} customers: ${stage}, ${Math.floor(message.share * 100)} % after ${seconds} s`)
+      return
+    }
+    result = message.result
     child.disconnect()
   })
   const [code, signal] = await once(child, 'exit')
+  showProgress('')
   if (code !== 0 && signal !== 'SIGKILL') throw new Error(`the stage '${stage}' failed`)
-  return sent
+  return result
+}
+
+/** Beside the table, where somebody looks on: one line, written over. */
+function showProgress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`)
 }
 
 function tableOf(rows: readonly Measurement[]): string {

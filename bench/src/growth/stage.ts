@@ -2,7 +2,10 @@ import { createEngine, type Engine } from '@tollgate/engine'
 import { openStore } from '@tollgate/engine/store'
 import { call, catalog } from '../engine/workload.ts'
 
-// One stage of the growth benchmark in a process of its own: `node stage.ts STAGE FILE CUSTOMERS ENTRIES`. Its result goes to the parent.
+// One stage of the growth benchmark in a process of its own: `node stage.ts STAGE FILE CUSTOMERS ENTRIES`. What it has to say goes to the parent.
+
+/** How far a stage has come, from 0 to 1, or what came of it. */
+export type StageMessage = { readonly share: number } | { readonly result: FillResult | UseResult }
 
 export interface FillResult {
   readonly entriesPerSecond: number
@@ -33,9 +36,13 @@ const BUSY_CUSTOMERS = 1_000
 const [stage = '', file = '', customers = '0', entries = '0'] = process.argv.slice(2)
 const population = Number(customers)
 
-if (stage === 'fill') process.send?.(await fill(Number(entries)))
+if (stage === 'fill') tell({ result: await fill(Number(entries)) })
 else if (stage === 'crash') await crash()
-else process.send?.(await use())
+else tell({ result: await use() })
+
+function tell(message: StageMessage): void {
+  process.send?.(message)
+}
 
 async function opened(): Promise<Engine> {
   const store = await openStore(`file:${file}`, Date.now)
@@ -47,9 +54,18 @@ async function opened(): Promise<Engine> {
 async function fill(total: number): Promise<FillResult> {
   const engine = await opened()
   const startedAt = performance.now()
-  await inParallel(256, population, (index) => engine.execute(idOf(index), { kind: 'touch' }, { create: true }))
+  let done = 0
+  const progress = setInterval(() => tell({ share: done / total }), 1_000)
+  await inParallel(256, population, async (index) => {
+    await engine.execute(idOf(index), { kind: 'touch' }, { create: true })
+    done += 1
+  })
   // A stride that shares no factor with the population visits everyone, far apart.
-  await inParallel(256, total - population, (index) => call(engine, 'consume', idOf((index * 7_919) % population)))
+  await inParallel(256, total - population, async (index) => {
+    await call(engine, 'consume', idOf((index * 7_919) % population))
+    done += 1
+  })
+  clearInterval(progress)
   await engine.close()
   return { entriesPerSecond: Math.round(total / ((performance.now() - startedAt) / 1_000)) }
 }
