@@ -1,4 +1,4 @@
-import { denialFormatter } from '@tollgate/server'
+import { denialFormatter, free } from '@tollgate/server'
 import { initTRPC, TRPCError } from '@trpc/server'
 import type { RequestContext } from './context.ts'
 import type { AppMetering } from './metering.ts'
@@ -6,7 +6,7 @@ import type { AppMetering } from './metering.ts'
 /** What routers are built with. */
 export type Trpc = ReturnType<typeof createTrpc>
 
-/** tRPC for the studio: procedures for everybody, for those who are signed in, for owners, and those that cost something. */
+/** tRPC for the studio: procedures for everybody, for those who are signed in and for owners that cost nothing, and those that cost something. */
 export function createTrpc(metering: AppMetering) {
   const t = initTRPC.context<RequestContext>().create({ isDev: false, errorFormatter: denialFormatter })
   const authedProcedure = t.procedure.use(({ ctx, next }) => {
@@ -19,9 +19,9 @@ export function createTrpc(metering: AppMetering) {
   })
   return {
     router: t.router,
-    publicProcedure: t.procedure,
-    authedProcedure,
-    ownerProcedure,
+    publicProcedure: free(t.procedure),
+    freeProcedure: free(authedProcedure),
+    freeOwnerProcedure: free(ownerProcedure),
     ...metering.procedures(authedProcedure),
     ownerMetered: metering.procedures(ownerProcedure).meteredProcedure,
     usageRouter: metering.usageRouter(authedProcedure),

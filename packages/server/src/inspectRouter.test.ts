@@ -1,9 +1,9 @@
-import { lazy } from '@trpc/server'
-import { expect, it } from 'vitest'
+import { initTRPC, lazy } from '@trpc/server'
+import { expect, expectTypeOf, it } from 'vitest'
 import { free } from './free.ts'
 import { inFlight } from './inFlight.ts'
 import { inspectRouter } from './inspectRouter.ts'
-import { openMetering } from './served.fixture.ts'
+import { type Context, openMetering } from './served.fixture.ts'
 
 it('lists every procedure with how it is metered and gated, those that load on their first call included', async () => {
   const { t, metering, meteredProcedure, gatedProcedure } = await openMetering()
@@ -56,4 +56,26 @@ it('leaves a procedure that is marked free as it was', async () => {
       .createCaller({ user: { orgId: 'acme' } })
       .health(),
   ).toBe('ok')
+})
+
+it('knows a procedure of a free base, with metadata of its own too, and what is metered all the same', async () => {
+  const { metering } = await openMetering()
+  const t = initTRPC.context<Context>().meta<{ readonly title: string }>().create()
+  const base = free(t.procedure.meta({ title: 'base' }))
+  expectTypeOf(base).toEqualTypeOf(t.procedure)
+  const router = t.router({
+    list: base.meta({ title: 'list' }).query(() => 'list'),
+    send: metering
+      .procedures(base)
+      .meteredProcedure('messages', { units: 1 })
+      .mutation(() => 'sent'),
+    other: t.procedure.query(() => 'other'),
+  })
+  const told = await inspectRouter(router)
+  expect(told.map(({ path, free: isMarked, costs }) => [path, isMarked, costs.length])).toEqual([
+    ['list', true, 0],
+    ['other', false, 0],
+    ['send', true, 1],
+  ])
+  expect(router.list._def.meta).toMatchObject({ title: 'list' })
 })

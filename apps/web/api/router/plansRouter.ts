@@ -14,7 +14,7 @@ export const plansRouter = (t: Trpc, store: StudioStore, engine: Engine) => {
       throw new TRPCError({ code: 'INTERNAL_SERVER_ERROR', message: `The plan could not be started: ${answer.code}.` })
   }
   return t.router({
-    switch: t.ownerProcedure.input(SwitchPlanInput).mutation(async ({ ctx: { user }, input: { planId } }) => {
+    switch: t.freeOwnerProcedure.input(SwitchPlanInput).mutation(async ({ ctx: { user }, input: { planId } }) => {
       const { orgId } = user.membership
       const taken = store.membersOf(orgId).length
       const seats = seatsIn(planId)
@@ -26,7 +26,7 @@ export const plansRouter = (t: Trpc, store: StudioStore, engine: Engine) => {
     }),
 
     /** Credits on top of the plan's, once. */
-    buyCredits: t.ownerProcedure.mutation(({ ctx: { user } }) => attach(user.membership.orgId, plans.credit_pack.id)),
+    buyCredits: t.freeOwnerProcedure.mutation(({ ctx: { user } }) => attach(user.membership.orgId, plans.credit_pack.id)),
   })
 }
 

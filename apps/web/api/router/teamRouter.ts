@@ -9,7 +9,7 @@ import type { Trpc } from '../trpc.ts'
 /** Who is in the organisation: each member takes a seat until they are removed. */
 export const teamRouter = (t: Trpc, store: StudioStore, engine: Engine) =>
   t.router({
-    members: t.authedProcedure.query(({ ctx: { user } }) => store.membersOf(user.membership.orgId)),
+    members: t.freeProcedure.query(({ ctx: { user } }) => store.membersOf(user.membership.orgId)),
 
     invite: t.ownerMetered('seats', { input: InviteInput, units: 1 }).mutation(({ ctx: { user }, input: { name, email } }) => {
       const person = { id: randomUUID(), name, email }
@@ -18,7 +18,7 @@ export const teamRouter = (t: Trpc, store: StudioStore, engine: Engine) =>
       return { name, email }
     }),
 
-    remove: t.ownerProcedure.input(PersonInput).mutation(async ({ ctx: { user }, input }) => {
+    remove: t.freeOwnerProcedure.input(PersonInput).mutation(async ({ ctx: { user }, input }) => {
       const { orgId } = user.membership
       if (!store.removeMember(orgId, input.personId))
         throw new TRPCError({ code: 'NOT_FOUND', message: 'There is no such member who could be removed.' })

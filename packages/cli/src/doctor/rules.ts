@@ -15,7 +15,7 @@ export const rules = {
   'unmetered-procedure': {
     severity: 'error',
     about: 'a procedure that is neither metered nor gated, nor marked with free()',
-    hint: "Meter or gate it; or say that it is meant to cost nothing: free(procedure), from '@tollgate/server'.",
+    hint: "Meter or gate it; or say that it costs nothing: free(procedure) or free(baseProcedure), from '@tollgate/server'.",
   },
   'unknown-feature': {
     severity: 'error',
