@@ -1,5 +1,5 @@
 import { type SkipToken, skipToken, type UseQueryResult, useQueryClient } from '@tanstack/react-query'
-import type { BooleanFeature, CustomerAccess, Denial, FeatureId, Features } from '@tollgate/features'
+import type { BooleanFeature, CustomerAccess, Denial, FeatureAccess, FeatureId, Features } from '@tollgate/features'
 import { getUntypedClient, type TRPCClient } from '@trpc/client'
 import type { AnyTRPCRouter } from '@trpc/server'
 import { createContext, type ReactNode, useContext, useMemo } from 'react'
@@ -23,7 +23,8 @@ export type MeteringClientOptions<TRouter extends AnyTRPCRouter, TFeatures exten
 /** What is asked of a feature. */
 export type FeatureOptions<TFeature> = EntityOptions & (TFeature extends BooleanFeature ? unknown : UnitOptions)
 
-interface EntityOptions {
+/** Whose balances are meant. */
+export interface EntityOptions {
   /** The part of the customer whose balances count; by default the one that the session stands for. */
   readonly entity?: string
 }
@@ -43,6 +44,15 @@ export interface ProviderProps<TRouter extends AnyTRPCRouter> {
   /** The client that calls the application's router, made with `links`. */
   readonly client: TRPCClient<TRouter>
   readonly children?: ReactNode
+}
+
+/** What of the history is asked for; `skipToken` while nothing is. */
+export type HistoryInput<TRouter extends AnyTRPCRouter> = UsageInput<TRouter, 'history'> | SkipToken
+
+/** What a customer has, by the features of the registry: from `customer.features.image_gen` an editor goes to its declaration. */
+export interface Customer<TFeatures extends Features> extends Omit<CustomerAccess<FeatureId<TFeatures>>, 'features'> {
+  /** The features that the customer has; a missing one is not in any of the plans. */
+  readonly features: { readonly [Id in keyof TFeatures]?: FeatureAccess<Id & string> }
 }
 
 /** Hooks, a gate and a provider for one application, typed from its router and its registry. */
@@ -75,16 +85,16 @@ export interface MeteringClient<TRouter extends AnyTRPCRouter, TFeatures extends
   Gate<$Id extends FeatureId<TFeatures>>(props: GateProps<TFeatures, $Id>): ReactNode
 
   /** The customer: plans, balances, whose they are. */
-  useCustomer(opts?: EntityOptions): Loaded<CustomerAccess<FeatureId<TFeatures>>>
+  useCustomer(opts?: EntityOptions): Loaded<Customer<TFeatures>>
 
   /** The same, suspending until it is known. */
-  useSuspenseCustomer(opts?: EntityOptions): Ready<CustomerAccess<FeatureId<TFeatures>>>
+  useSuspenseCustomer(opts?: EntityOptions): Ready<Customer<TFeatures>>
 
   /** The plans on offer. */
   usePlans(opts?: ReadOptions): UseQueryResult<UsageOutput<TRouter, 'plans'>, Error>
 
   /** What was used, in bins of time. A change of the balances marks it as outdated without reading it again: give `refetchInterval` for a live chart. */
-  useUsage(input: UsageInput<TRouter, 'history'> | SkipToken, opts?: ReadOptions): UseQueryResult<UsageOutput<TRouter, 'history'>, Error>
+  useUsage(input: HistoryInput<TRouter>, opts?: ReadOptions): UseQueryResult<UsageOutput<TRouter, 'history'>, Error>
 
   /** The refusal that an error tells of, with feature ids of the registry; null for any other error and for none. */
   denialOf(error: unknown): Denial<FeatureId<TFeatures>> | null
@@ -105,7 +115,7 @@ export function createMeteringClient<TRouter extends AnyTRPCRouter, TFeatures ex
   const useFeature = <$Id extends FeatureId<TFeatures>>(featureId: $Id, asked: Asked = {}) =>
     useAccess(useSource(), asked.entity, (access) => featureStateOf(features, access, featureId, asked.units))
   // The features of an access are those of the registry: ours is the server's.
-  const asCustomer = (access: CustomerAccess) => access as CustomerAccess<FeatureId<TFeatures>>
+  const asCustomer = (access: CustomerAccess) => access as Customer<TFeatures>
 
   return {
     Provider({ client, children }) {

@@ -1,9 +1,12 @@
 // One client for an application.
 
 export {
+  type Customer,
   createMeteringClient,
+  type EntityOptions,
   type FeatureOptions,
   type GateProps,
+  type HistoryInput,
   type MeteringClient,
   type MeteringClientOptions,
   type ProviderProps,
