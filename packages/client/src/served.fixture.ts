@@ -30,8 +30,9 @@ function createRouter() {
   return { router, now }
 }
 
-/** Serves it over a real socket until the test ends; answers the address. */
-export async function serve(): Promise<string> {
+/** Serves it over a real socket until the test ends; answers the address, and the paths that are asked for. */
+export async function serve(): Promise<{ readonly url: string; readonly requests: string[] }> {
+  const requests: string[] = []
   const { router, now } = createRouter()
   const handler = createHTTPHandler({
     router,
@@ -40,11 +41,14 @@ export async function serve(): Promise<string> {
       return isMetered ? { headers: { [ACCESS_HEADER]: JSON.stringify(now()) } } : {}
     },
   })
-  const server = createServer(handler)
+  const server = createServer((request, response) => {
+    requests.push(request.url?.split('?')[0] ?? '')
+    handler(request, response)
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests }
 }
