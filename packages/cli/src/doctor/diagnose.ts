@@ -54,10 +54,12 @@ function featureFindings(procedure: InspectedProcedure, features: Features, plan
     ...unknown.map((id) => finding('unknown-feature', 'procedure', path, `uses '${id}', which is not in the registry`)),
     ...counted
       .filter((id) => isKnown(id) && !isPayable(id))
-      .map((id) => finding('missing-cost', 'procedure', path, `is always refused: no plan includes '${id}' or a pool with a cost for it`)),
+      .map((id) =>
+        finding('missing-cost', 'procedure', path, `is refused on every plan: none includes '${id}' or a pool with a cost for it`),
+      ),
     ...gates
       .filter((id) => isKnown(id) && !isIncluded(id))
-      .map((id) => finding('missing-grant', 'procedure', path, `is always refused: no plan grants '${id}'`)),
+      .map((id) => finding('missing-grant', 'procedure', path, `is refused on every plan: none grants '${id}'`)),
   ]
 }
 
