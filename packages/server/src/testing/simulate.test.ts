@@ -5,6 +5,8 @@ import { allowUpTo, type OutagePolicy } from '../outage/outagePolicy.ts'
 import { simulate } from './simulate.ts'
 import { Count, firstFault, noFaults, openSimulated } from './simulatedApp.fixture.ts'
 
+const HOUR_MS = 3_600_000
+
 /** Every kind of metered procedure there is. */
 function ownRouter(onOutage: OutagePolicy = 'deny', holdTtlMs?: number) {
   const { t, meteredProcedure, options } = openSimulated(onOutage, holdTtlMs)
@@ -62,6 +64,44 @@ describe('simulate()', () => {
     await expect(simulate(router, { ...options, world: other, seed: 1 })).rejects.toThrow(
       'simulate() takes the world that simulated() gave and the router was built on',
     )
+  })
+})
+
+describe('a resolver that never ends', () => {
+  it('does not keep the simulation from ending', async () => {
+    const { t, meteredProcedure, options } = openSimulated()
+    const router = t.router({ hang: meteredProcedure('messages', { units: 1 }).mutation(() => new Promise<never>(() => {})) })
+    await expect(simulate(router, { ...options, seed: 1, faults: noFaults })).rejects.toThrow(
+      'the simulation waits for a call that does not end',
+    )
+  })
+})
+
+describe('a hold that nobody ends', () => {
+  it('is found', async () => {
+    const { t, world, options } = openSimulated()
+    let holds = 0
+    const router = t.router({
+      send: t.procedure
+        .use(async ({ ctx, next }) => {
+          const caller = { customerId: ctx.user.orgId, entityId: null }
+          const operation = { id: `by-hand-${holds++}`, fingerprint: '', unique: true }
+          const request = { caller, items: [{ featureId: 'messages', units: 1 }], operation, ttlMs: HOUR_MS, procedure: 'send' }
+          const held = await world.backend.reserve(request)
+          const keep = async (): Promise<void> => {
+            if (held.kind !== 'held') return
+            await world.clock.delay(HOUR_MS / 2)
+            await world.backend.extend(held.hold, [], HOUR_MS)
+            void keep()
+          }
+          void keep()
+          return next()
+        })
+        .mutation(() => 'sent'),
+    })
+    const costs = { send: [{ featureId: 'messages', units: 0 }] }
+    const { violations } = await simulate(router, { ...options, seed: 1, faults: noFaults, costs, customers: ['acme'] })
+    expect(violations).toEqual([{ promise: 6, sentence: 'a hold of acme did not end' }])
   })
 })
 

@@ -48,7 +48,8 @@ const ATTEMPT = Symbol('tollgate.attempt')
  * Drives a router with lost answers, duplicates, aborts, throwing resolvers and a slow, lossy and dying backend, then checks that what the
  * ledger says is what happened: exact admission, once, the resolver's fate is the ledger's, every hold ends, a denied call changes nothing.
  *
- * Time is simulated, and every choice comes from the seed: a seed that finds a fault finds it again. Resolvers really run.
+ * Time is simulated, and every choice comes from the seed: a seed that finds a fault finds it again. Resolvers really run; what they wait for
+ * must be simulated too, such as the clock of the world.
  */
 export async function simulate(router: AnyTRPCRouter, options: SimulateOptions): Promise<SimulationReport> {
   const { world, seed, faults: given, customers = ['acme', 'zenith'] } = options
@@ -128,10 +129,14 @@ async function waitFor<T>(control: WorldControl, promise: Promise<T>): Promise<T
     state.settled = true
   }
   promise.then(end, end)
-  await control.clock.run(
+  const isSettled = await control.clock.run(
     () => control.busy > 0,
     () => state.settled,
   )
+  if (!isSettled)
+    throw new Error(
+      'the simulation waits for a call that does not end: resolvers may wait for the clock of the world, and for nothing else',
+    )
   return promise
 }
 

@@ -2,10 +2,13 @@ import type { Clock } from '../clock.ts'
 
 /** Time that passes when nothing else is left to do: seconds of waiting take none. */
 export interface VirtualClock extends Clock {
-  /** Lets time pass until `until` holds. `isBusy` tells of work that waits for no time. */
-  run(isBusy: () => boolean, until: () => boolean): Promise<void>
-  /** Lets time pass until nobody waits any more. */
-  settle(isBusy: () => boolean): Promise<void>
+  /**
+   * Lets time pass until `until` holds. `isBusy` tells of work that waits for no time. False when it did not come to hold in `mostMs`, by
+   * default ten days.
+   */
+  run(isBusy: () => boolean, until: () => boolean, mostMs?: number): Promise<boolean>
+  /** Lets time pass until nobody waits any more; false when somebody waits again and again. */
+  settle(isBusy: () => boolean): Promise<boolean>
   /** Sets the time, when nobody waits. */
   reset(now: number): void
 }
@@ -42,8 +45,10 @@ export function createVirtualClock(start: number): VirtualClock {
         signal?.addEventListener('abort', cancel, { once: true })
       })
     },
-    async run(isBusy, until) {
+    async run(isBusy, until, mostMs = TEN_DAYS_MS) {
+      const latest = time + mostMs
       for (let idle = 0; !until(); ) {
+        if (time > latest) return false
         await turn()
         if (isBusy()) {
           idle = 0
@@ -56,10 +61,11 @@ export function createVirtualClock(start: number): VirtualClock {
         else if (idle > LOST_TURNS) throw new Error('the simulation waits for something that is not simulated')
         for (const timer of due) timer.resolve()
       }
+      return true
     },
     async settle(isBusy) {
       let idle = 0
-      await clock.run(isBusy, () => {
+      return clock.run(isBusy, () => {
         idle = timers.length > 0 || isBusy() ? 0 : idle + 1
         return idle > 2 * IDLE_TURNS
       })
@@ -71,6 +77,8 @@ export function createVirtualClock(start: number): VirtualClock {
   }
   return clock
 }
+
+const TEN_DAYS_MS = 864_000_000
 
 /** So many turns of the event loop without work, and everyone who is left waits for time. */
 const IDLE_TURNS = 2
