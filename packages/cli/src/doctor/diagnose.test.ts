@@ -64,7 +64,7 @@ describe('a procedure', () => {
       'missing-cost',
     ],
     ['no plan grants its gate', { messages: unlimited(), images: unlimited(), seats: included(1) }, 'missing-grant'],
-  ])(is refused on every plan when %s, (_case, items, rule) => {
+  ])('is refused on every plan when %s', (_case, items, rule) => {
     const some = definePlans(features, { free: { name: 'Free', autoEnable: true, items } })
     expect(diagnose({ procedures: [all], features, plans: some })).toMatchObject([{ rule, severity: 'error', name: 'all' }])
   })
