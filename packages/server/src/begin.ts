@@ -18,6 +18,8 @@ import { asUnits, type Line } from './units.ts'
 export interface Beginning {
   readonly caller: Caller
   readonly lines: readonly Line[]
+  /** How the procedure charges its features; undefined: as the backend was told. */
+  readonly patterns: ReserveRequest['patterns']
   readonly operation: OperationRef
   readonly path: string
   readonly signal: AbortSignal | undefined
@@ -81,9 +83,9 @@ async function reserve(core: MeteringCore, beginning: Beginning, over: () => voi
 }
 
 async function tryReserve(core: MeteringCore, beginning: Beginning): Promise<Admitted | Refused | Repeated> {
-  const { caller, lines, operation, path: procedure } = beginning
+  const { caller, lines, patterns, operation, path: procedure } = beginning
   const holdId = holdIdOf(operation)
-  const request: ReserveRequest = { caller, items: lines.map(asUnits), operation, holdId, ttlMs: core.holdTtlMs, procedure }
+  const request: ReserveRequest = { caller, items: lines.map(asUnits), patterns, operation, holdId, ttlMs: core.holdTtlMs, procedure }
   try {
     const answer = await (core.budgetMs === null ? core.backend.reserve(request) : withinBudget(core, request, core.budgetMs))
     core.outage.noteAnswer()

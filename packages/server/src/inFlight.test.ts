@@ -171,7 +171,7 @@ describe('the limit', () => {
     expect(() => inFlight('generations', 0)).toThrow("inFlight('generations', 0): give a whole number of calls from 1")
     const meter = metering.metered as unknown as (id: string, options: object) => void
     expect(() => meter('messages', { units: 1, inFlight: inFlight('sso', 1) })).toThrow(
-      "inFlight('sso'): calls in flight are counted by a metered feature; declare sso: metered({ consumable: false })",
+      "inFlight('sso'): calls in flight are counted by a metered feature; declare sso: metered()",
     )
     expect(() => meter('messages', { units: 1, inFlight: inFlight('messages', 1) })).toThrow(
       "'messages' counts the calls in flight: a call cannot use it up as well",

@@ -26,8 +26,10 @@ export function inFlight<const $Id extends string>(featureId: $Id, limit?: numbe
 export function allowanceOf({ features, backend }: MeteringCore, { featureId, limit }: InFlight): FeatureUnits | null {
   const type = typeOf(features, featureId)
   if (type !== 'metered')
+    throw new Error(`inFlight('${featureId}'): calls in flight are counted by a metered feature; declare ${featureId}: metered()`)
+  if (backend.canHold?.(featureId) === false)
     throw new Error(
-      `inFlight('${featureId}'): calls in flight are counted by a metered feature; declare ${featureId}: metered({ consumable: false })`,
+      `inFlight('${featureId}'): this backend cannot hold units of an allocated feature for as long as a call runs; declare ${featureId}: metered()`,
     )
   if (limit === null) return null
   if (backend.allot === undefined)

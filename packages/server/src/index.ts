@@ -61,6 +61,7 @@ export {
   type OperationRef,
   OutageError,
   type Overage,
+  type Pattern,
   type ReceiptPage,
   type ReceiptQuery,
   type RecordRequest,

@@ -40,7 +40,7 @@ export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCa
     const id = request?.operationIds[call.batchIndex] ?? null
     const operation = id === null ? uniqueOperation(core.clock.now()) : repeatableOperation(id, caller, call.path, await call.getRawInput())
     const facts: CallFacts = { procedure: call.path, featureIds: lines.map(({ featureId }) => featureId), operationId: operation.id }
-    const beginning: Beginning = { caller, lines, operation, path: call.path, signal: call.signal }
+    const beginning: Beginning = { caller, lines, patterns: rules.patterns, operation, path: call.path, signal: call.signal }
     const begun = await (core.telemetry ? observed(core, core.telemetry, facts, beginning) : begin(core, beginning))
     if (begun.kind === 'denied') {
       noteAfter(request, begun.access)
@@ -50,7 +50,7 @@ export function meter(core: MeteringCore, rules: MeteredRules): (call: MeteredCa
     const account = new Account(core, begun.backend, begun.hold, lines, rules.overage, begun.access)
     if (begun.backend === core.backend) core.keepAlive.add(begun.hold)
     const part = account.open(lines, call.path)
-    return runHeld({ core, rules, call, facts, lines, operation, request, account, part, over: begun.over })
+    return await runHeld({ core, rules, call, facts, lines, operation, request, account, part, over: begun.over })
   }
 }
 

@@ -1,6 +1,6 @@
 import { amountOf } from '@tollgate/engine'
 import type { Features, ProcedureCost } from '@tollgate/features'
-import type { Overage } from './backends/backend.ts'
+import type { Overage, Pattern } from './backends/backend.ts'
 import type { Identified, UsageContext } from './builder.ts'
 import type { CallResult, MeteredCall } from './call.ts'
 import type { MeteringCore } from './core.ts'
@@ -29,6 +29,12 @@ export interface SettleOptions<TWhat, TInput, TContext, TOutput, TSlotId extends
    * with the denial when that cannot be. `cap`: what fits is taken and the rest dropped. `overflow`: the balance goes below zero.
    */
   readonly overage?: Overage
+  /**
+   * How the units are charged where the backend leaves the choice, as Autumn does. `hold`: they are set aside before the work, and calls at once
+   * cannot share the last one. `track`: they are looked at before the work and recorded after it. Default: as the backend was told for each
+   * feature. The embedded engine always holds.
+   */
+  readonly pattern?: Pattern
   /** How many calls of a customer may run at once: `inFlight('generations', 3)`. */
   readonly inFlight?: InFlight<TSlotId>
 }
@@ -67,16 +73,18 @@ export interface LooseOptions {
   readonly units?: CostRule['units'] | undefined
   readonly used?: MeteredRules['used'] | undefined
   readonly overage?: Overage | undefined
+  readonly pattern?: Pattern | undefined
   readonly inFlight?: InFlight | undefined
 }
 
 /** The middleware that meters; throws at once on what a typed program could not have written. */
 export function meteredMiddleware(core: MeteringCore, what: What, options: LooseOptions = {}, claim: ClaimDenial | null = null) {
   const costs = costRules(core.features, what, options)
-  const { used = null, overage = 'refuse', inFlight } = options
+  const { used = null, overage = 'refuse', inFlight, pattern } = options
   if (costs.some(({ featureId }) => featureId === inFlight?.featureId))
     throw new Error(`'${inFlight?.featureId}' counts the calls in flight: a call cannot use it up as well`)
-  const rules: MeteredRules = { costs, used, overage, slot: inFlight ? slotOf(core, inFlight) : null, claim }
+  const patterns = pattern && patternsOf(core.features, costs, pattern)
+  const rules: MeteredRules = { costs, used, overage, patterns, slot: inFlight ? slotOf(core, inFlight) : null, claim }
   const middleware = meter(core, rules)
   return marked(claim ? claiming(middleware, claim) : middleware, {
     kind: 'metered',
@@ -88,6 +96,15 @@ export function meteredMiddleware(core: MeteringCore, what: What, options: Loose
 /** One unit of the feature that counts calls in flight, which may be none that the call is metered by. */
 export function slotOf(core: MeteringCore, inFlight: InFlight): MeteredRules['slot'] {
   return { line: { featureId: inFlight.featureId, units: amountOf(1), slot: true }, allowance: allowanceOf(core, inFlight) }
+}
+
+function patternsOf(features: Features, costs: readonly CostRule[], pattern: Pattern): { readonly [featureId: string]: Pattern } {
+  for (const { featureId } of costs) {
+    const feature = features[featureId]
+    if (pattern === 'hold' && feature?.type === 'metered' && !feature.consumable)
+      throw new Error(`'${featureId}' is an allocated feature, of which Autumn cannot hold units: leave out pattern: 'hold'`)
+  }
+  return Object.fromEntries(costs.map(({ featureId }) => [featureId, pattern]))
 }
 
 function costRules(features: Features, what: What, { units, inFlight }: LooseOptions): readonly CostRule[] {

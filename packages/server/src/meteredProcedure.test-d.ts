@@ -106,3 +106,8 @@ expectTypeOf<Inputs['usage']['history']['bin']>().toEqualTypeOf<'hour' | 'day' |
 
 // @ts-expect-error: the context lacks the locale that the router's procedures ask for
 handlerOptions({ router, createContext: () => ({ user: { orgId: 'acme' } }) })
+
+meteredProcedure('messages', { units: 1, pattern: 'track' })
+// @ts-expect-error: units are held, or looked at and tracked
+meteredProcedure('messages', { units: 1, pattern: 'check' })
+metering.metered('messages', { units: 1, pattern: 'hold' })

@@ -1,4 +1,4 @@
-import type { FeatureUnits, Overage } from './backends/backend.ts'
+import type { FeatureUnits, Overage, Pattern } from './backends/backend.ts'
 import type { MeteredCall } from './call.ts'
 import type { ClaimDenial } from './denialShape.ts'
 import type { Part } from './part.ts'
@@ -11,6 +11,8 @@ export interface MeteredRules {
   readonly used: ((opts: { readonly output: unknown; readonly input: unknown; readonly ctx: unknown }) => number | UnitsUsed) | null
   /** What becomes of units beyond the hold. */
   readonly overage: Overage
+  /** How each feature is charged; undefined: as the backend was told. */
+  readonly patterns: { readonly [featureId: string]: Pattern } | undefined
   /** Held while the call runs; null: nothing. */
   readonly slot: { readonly line: Line; readonly allowance: FeatureUnits | null } | null
   /** Gives denials that end a stream the shape of their procedure; null: the router's. */

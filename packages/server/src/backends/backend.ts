@@ -28,10 +28,15 @@ export interface OperationRef {
 /** What happens to units that nobody can pay: the call is refused, they are dropped, or the balance goes below zero. */
 export type Overage = 'refuse' | 'cap' | 'overflow'
 
+/** How units are charged: set aside before the work, or looked at before and recorded after it. */
+export type Pattern = 'hold' | 'track'
+
 export interface ReserveRequest {
   readonly caller: Caller
   /** All or nothing. */
   readonly items: readonly FeatureUnits[]
+  /** How this procedure charges some of its features; the others as the backend was told. A backend that always holds need not look at it. */
+  readonly patterns?: { readonly [featureId: string]: Pattern | undefined } | undefined
   readonly operation: OperationRef
   /**
    * What the hold is to be called, if the backend lets its caller say so: then a hold whose answer was lost can be ended all the same. A
@@ -203,6 +208,8 @@ export interface Backend {
    * allowances come from plans alone.
    */
   allot?(caller: Caller, allowance: FeatureUnits): Promise<void>
+  /** Whether units of a feature can be set aside. Without this method all can. */
+  canHold?(featureId: string): boolean
   /** Adds units to a hold, all items or none, and moves its end. Without items it only moves the end. */
   extend(hold: Hold, items: readonly FeatureUnits[], ttlMs: number): Promise<Extended | Refused | Ended>
   /** Ends a hold as used. */

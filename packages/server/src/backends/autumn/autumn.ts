@@ -1,8 +1,9 @@
 import type { Features, Plan, Plans } from '@tollgate/features'
 import { openOutboxStore } from '../../outbox/openOutboxStore.ts'
 import { createOutbox, type OutboxMetrics } from '../../outbox/outbox.ts'
-import { type AccessAfter, type Backend, type Caller, OutageError } from '../backend.ts'
+import { type AccessAfter, type Backend, type Caller, OutageError, type Pattern } from '../backend.ts'
 import { createAccessBook } from './accessBook.ts'
+import { allotter } from './allot.ts'
 import { createChecks } from './checks.ts'
 import { createCustomers } from './customers.ts'
 import { entityDenial } from './denial.ts'
@@ -17,7 +18,7 @@ import { plainReceipt, receiptOf, receiptsOf } from './receipts.ts'
 import { refunder } from './refund.ts'
 import { createSdk } from './sdk.ts'
 import { deliverySender } from './sendDelivery.ts'
-import { createTaking, type Pattern } from './taking.ts'
+import { canHold, createTaking } from './taking.ts'
 
 export interface AutumnOptions {
   /** Autumn's secret key of one environment. It never leaves the server. */
@@ -40,7 +41,10 @@ export interface AutumnOptions {
   readonly settle?: 'await' | 'background'
   /** The longest that one call to Autumn may take, in milliseconds; 500 by default. */
   readonly timeoutMs?: number
-  /** How a feature is charged; `hold` by default, and `track` for allocated features, which Autumn cannot hold. */
+  /**
+   * How a feature is charged; `hold` by default, and `track` for allocated features, which Autumn cannot hold. A procedure's own `pattern` comes
+   * first.
+   */
   readonly pattern?: { readonly [featureId: string]: Pattern | undefined }
   /** Features that this process takes in blocks: see `lease`. */
   readonly lease?: { readonly [featureId: string]: LeaseTerms | undefined }
@@ -131,6 +135,8 @@ export function autumn(options: AutumnOptions): AutumnBackend {
   return {
     access: async (caller) => book.fresh(caller, accessTtlMs) ?? (await readAccess(caller)),
     check,
+    allot: allotter({ sdk, customers, clock }),
+    canHold: (featureId) => canHold(features, featureId),
     ...holds,
     async receipt(caller, operationId) {
       const record = await store.operation(operationId)

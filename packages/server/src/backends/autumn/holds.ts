@@ -15,6 +15,7 @@ import type {
   Hold,
   Refused,
   Released,
+  ReserveRequest,
 } from '../backend.ts'
 import type { AccessBook } from './accessBook.ts'
 import { type Ender, endingOf, extraOf, track } from './ending.ts'
@@ -28,6 +29,7 @@ export type Holds = Pick<Backend, 'reserve' | 'extend' | 'commit' | 'release' | 
 /** A running call. */
 interface Running {
   readonly hold: Hold
+  readonly patterns: ReserveRequest['patterns']
   parts: readonly Part[]
   expiresAt: number
   /** Set while the hold is being ended: it ends once. */
@@ -112,11 +114,18 @@ export function createHolds({ taking, book, store, outbox, awaits, clock, denial
   }
 
   const commitOpen = async (call: Running, { units, overage, answer }: CommitRequest): Promise<Committed | Refused | Ended> => {
-    const { hold } = call
+    const { hold, patterns } = call
     const { caller } = hold
     const extra = [...extraOf(call.parts, units)].map(([featureId, beyond]) => ({ featureId, units: unitsOf(beyond) }))
     if (overage === 'refuse' && extra.length > 0) {
-      const taken = await taking.take({ caller, items: extra, ttlMs: call.expiresAt - clock(), procedure: hold.procedure, at: clock() })
+      const taken = await taking.take({
+        caller,
+        items: extra,
+        patterns,
+        ttlMs: call.expiresAt - clock(),
+        procedure: hold.procedure,
+        at: clock(),
+      })
       if (taken.kind !== 'taken') return deny(caller, extra, taken)
       call.parts = [...call.parts, ...taken.parts]
     }
@@ -138,7 +147,7 @@ export function createHolds({ taking, book, store, outbox, awaits, clock, denial
   }
 
   return {
-    async reserve({ caller, items, operation, ttlMs, procedure }) {
+    async reserve({ caller, items, patterns, operation, ttlMs, procedure }) {
       const hold: Hold = { id: randomUUID(), caller, operation, procedure }
       const expiresAt = clock() + ttlMs
       const { customerId, entityId } = caller
@@ -146,9 +155,9 @@ export function createHolds({ taking, book, store, outbox, awaits, clock, denial
       if (begun.kind === 'done') return { kind: 'repeated', answer: begun.answer, access: accessAfter(caller) }
       if (begun.kind !== 'begun') return begun
       try {
-        const taken = await taking.take({ caller, items, ttlMs, procedure, at: clock() })
+        const taken = await taking.take({ caller, items, patterns, ttlMs, procedure, at: clock() })
         if (taken.kind === 'taken') {
-          running.set(hold.id, { hold, parts: taken.parts, expiresAt, ending: null })
+          running.set(hold.id, { hold, patterns, parts: taken.parts, expiresAt, ending: null })
           return { kind: 'held', hold, access: accessAfter(caller) }
         }
         await store.abandon(operation.id, hold.id)
@@ -162,7 +171,7 @@ export function createHolds({ taking, book, store, outbox, awaits, clock, denial
       const call = await openOf(hold)
       if ('kind' in call) return call
       const { caller, operation, procedure } = hold
-      const taken = await taking.take({ caller, items, ttlMs, procedure, at: clock() })
+      const taken = await taking.take({ caller, items, patterns: call.patterns, ttlMs, procedure, at: clock() })
       if (taken.kind !== 'taken') return deny(caller, items, taken)
       const expiresAt = Math.max(call.expiresAt, clock() + ttlMs)
       // A lock's end cannot be moved: where there is room for both, a new one takes the place of the old.

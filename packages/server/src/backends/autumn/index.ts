@@ -2,7 +2,7 @@ export type { Delivery, DeliveryOutcome, KeptDelivery } from '../../outbox/deliv
 export { openOutboxStore } from '../../outbox/openOutboxStore.ts'
 export type { OutboxMetrics } from '../../outbox/outbox.ts'
 export type { OutboxStore } from '../../outbox/outboxStore.ts'
+export type { Pattern } from '../backend.ts'
 export { type AutumnBackend, type AutumnOptions, autumn } from './autumn.ts'
 export { catalogDrift, type DriftOptions } from './drift.ts'
 export { type LeaseTerms, lease } from './leases.ts'
-export type { Pattern } from './taking.ts'

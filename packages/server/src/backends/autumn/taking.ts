@@ -1,15 +1,12 @@
 import { type Amount, amountOf, unitsOf } from '@tollgate/engine'
 import type { Features, Shortage } from '@tollgate/features'
 import type { Outbox } from '../../outbox/outbox.ts'
-import type { Caller, FeatureUnits } from '../backend.ts'
+import type { Caller, FeatureUnits, Pattern, ReserveRequest } from '../backend.ts'
 import type { AccessBook } from './accessBook.ts'
 import { type Ender, endingOf } from './ending.ts'
 import type { Leases, Slice } from './leases.ts'
 import { heldAside, type Locks } from './locks.ts'
 import type { LeasePart, LockPart, Part, TrackPart } from './part.ts'
-
-/** How a feature's units are charged: set aside by a lock before the work, or looked at before and tracked after it. */
-export type Pattern = 'hold' | 'track'
 
 /** What became of setting units aside: all of them or none. */
 export type Taken =
@@ -20,6 +17,8 @@ export type Taken =
 export interface TakeRequest {
   readonly caller: Caller
   readonly items: readonly FeatureUnits[]
+  /** How the procedure charges its features; the others as the backend was told. */
+  readonly patterns: ReserveRequest['patterns']
   readonly ttlMs: number
   readonly procedure: string
   /** Now. */
@@ -52,11 +51,9 @@ export function createTaking({ features, patterns, locks, leases, book, outbox }
   const lookedAt = new Map<string, Amount>()
   const keyOf = ({ customerId, entityId }: Caller, featureId: string): string => JSON.stringify([customerId, entityId, featureId])
 
-  const isTracked = (featureId: string, units: Amount): boolean => {
-    const feature = features[featureId]
-    // Nothing can be set aside of an allocated feature, and there is nothing to set aside for no units.
-    if (feature?.type === 'metered' && !feature.consumable) return true
-    return units === 0n || patterns[featureId] === 'track'
+  const isTracked = (featureId: string, units: Amount, own: TakeRequest['patterns']): boolean => {
+    // There is nothing to set aside for no units.
+    return units === 0n || !canHold(features, featureId) || (own?.[featureId] ?? patterns[featureId]) === 'track'
   }
 
   const track = async (caller: Caller, featureId: string, units: Amount): Promise<Taken> => {
@@ -101,7 +98,7 @@ export function createTaking({ features, patterns, locks, leases, book, outbox }
   const takeOne = async (request: TakeRequest, { featureId, units: asked }: FeatureUnits): Promise<Taken> => {
     const { caller, ttlMs, procedure } = request
     const units = amountOf(asked)
-    if (isTracked(featureId, units)) return track(caller, featureId, units)
+    if (isTracked(featureId, units, request.patterns)) return track(caller, featureId, units)
     const slice = await leases.take(caller, featureId, units, ttlMs)
     if (slice) return { kind: 'taken', parts: [leased(caller, slice)] }
     // What is left in the blocks of this process is the customer's too: without it a call could be denied that the balance would pay.
@@ -169,6 +166,12 @@ export function createTaking({ features, patterns, locks, leases, book, outbox }
     end,
     giveBack,
   }
+}
+
+/** Autumn locks no units of allocated features. */
+export function canHold(features: Features, featureId: string): boolean {
+  const feature = features[featureId]
+  return feature?.type !== 'metered' || feature.consumable
 }
 
 const TOLD = Promise.resolve()

@@ -7,6 +7,7 @@ export const features = defineFeatures({
   calls: metered(),
   seats: metered({ consumable: false }),
   logs: metered(),
+  runs: metered(),
   sso: boolean(),
   audit: boolean(),
   credits: creditSystem({ images: 10, calls: 1 }),
