@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie'
+import { deleteCookie, getCookie, getSignedCookie, setSignedCookie } from 'hono/cookie'
 
 /** Who the browser is signed in as, and for which organisation. */
 export interface Session {
@@ -30,7 +30,8 @@ export function sessionCookie(context: Context, secret: string, secure: boolean,
   return {
     async read() {
       const value = await getSignedCookie(context, secret, NAME, prefix)
-      if (value === undefined) return { kind: 'none' }
+      // One without a signature is not read at all, and no more ours than one with a wrong signature.
+      if (value === undefined) return { kind: getCookie(context, NAME, prefix) === undefined ? 'none' : 'forged' }
       if (value === false) return { kind: 'forged' }
       return parse(value, now())
     },

@@ -49,6 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await studio?.dispose()
+  process.stdout.write(`Pictures of every page, in both widths and themes: ${output}\n`)
 })
 
 /** A phone or a desk. */

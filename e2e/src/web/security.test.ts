@@ -53,7 +53,8 @@ it('takes a forged cookie for none', async ({ studio, visit }) => {
     const response: APIResponse = await page.context().request.get('/trpc/usage.access')
     expect(response.status(), value).toBe(401)
   }
-  await expectLogged(studio, { level: 'warn', refused: 'forged_session' })
+  await expect.poll(() => studio.log().filter(({ refused }) => refused === 'forged_session').length).toBe(4)
+  await expectLogged(studio, { level: 'warn', refused: 'UNAUTHORIZED', path: 'usage.access' })
   await page.goto('/images')
   await page.getByRole('heading', { name: 'Who are you today?' }).waitFor()
 })
@@ -72,7 +73,8 @@ it('refuses a price, a balance or a customer in the body, and charges what it is
     expect(status, JSON.stringify(smuggled)).toBe(400)
   }
   expect((await send(page, '/trpc/plans.switch', { body: { planId: 'credit_pack' } })).status).toBe(400)
-  await expectLogged(studio, { level: 'warn', refused: 'BAD_REQUEST', path: 'images.generate', orgId: 'lighthouse' })
+  for (const path of ['images.generate', 'plans.switch'])
+    await expectLogged(studio, { level: 'warn', refused: 'BAD_REQUEST', path, orgId: 'lighthouse' })
   await expectBalance(page, 'credits', 100)
   expect((await accessOf(page)).plans).toMatchObject([{ planId: 'free' }])
 })
@@ -112,6 +114,7 @@ it('refuses a procedure that is called past its gate, or past its balance', asyn
   })
   const answers: readonly { readonly error?: unknown }[] = JSON.parse(batch.text)
   expect(answers.filter(({ error }) => error === undefined)).toHaveLength(1)
+  await expectLogged(studio, { level: 'warn', refused: 'FORBIDDEN', path: 'images.generate', orgId: 'lighthouse' })
   await expectBalance(page, 'credits', 40)
 })
 
