@@ -8,6 +8,7 @@ import { denialOf } from './denialError.ts'
 import { denialFormatter } from './denialShape.ts'
 import { inFlight } from './inFlight.ts'
 import { type Context, openEngineOf, openMetering, START, serve } from './served.fixture.ts'
+import { nextSettlement } from './settlement.fixture.ts'
 
 const features = defineFeatures({ images: metered(), generations: metered({ consumable: false }) })
 const plans = definePlans(features, {
@@ -68,6 +69,30 @@ describe.each(linkKinds)('calls in flight, over the %s link', (kind) => {
 })
 
 describe('a slot', () => {
+  it('comes back when the reader of a stream breaks off, or aborts', async () => {
+    const { engine, metering, t, access } = await open(1)
+    const { meteredProcedure } = metering.procedures(t.procedure)
+    const router = t.router({
+      stream: meteredProcedure('images', { units: 1, inFlight: inFlight('generations', 1) }).mutation(async function* ({ signal }) {
+        yield 'image'
+        await new Promise((resolve) => signal?.addEventListener('abort', resolve))
+      }),
+    })
+    const client = clientOf<typeof router>(await serve(router), { kind: 'stream' })
+    const first = nextSettlement(engine)
+    for await (const _ of await client.stream.mutate()) break
+    await first
+    const abort = new AbortController()
+    const second = nextSettlement(engine)
+    await failureOf(
+      (async () => {
+        for await (const _ of await client.stream.mutate(undefined, { signal: abort.signal })) abort.abort()
+      })(),
+    )
+    await second
+    expect(await access('generations')).toMatchObject({ held: 0, used: 0, remaining: 1 })
+  })
+
   it('comes back when the call fails, and when its stream ends', async () => {
     const { caller, access } = await open(1)
     await failureOf(caller.fail())

@@ -88,6 +88,43 @@ describe('a stream over the batch-stream link', () => {
     expect(await balance(engine, 'messages')).toMatchObject({ used: 8, remaining: 0, held: 0 })
   })
 
+  it('goes on when its overage policy is cap: what there was is paid, and the rest dropped', async () => {
+    const { engine, t, meteredProcedure } = await openMetering()
+    const router = t.router({
+      write: meteredProcedure('messages', { units: 2, overage: 'cap' }).mutation(async function* ({ ctx }) {
+        for (let word = 1; word <= 8; word++) {
+          ctx.usage.add(1)
+          yield word
+        }
+      }),
+    })
+    const client = clientOf<typeof router>(await serve(router), { kind: 'stream' })
+    expect(await chunksOf(client.write.mutate())).toHaveLength(8)
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 5, remaining: 0, held: 0 })
+  })
+
+  it('counts several features at once, and commits of each what was delivered', async () => {
+    const { engine, t, meteredProcedure } = await openMetering()
+    const router = t.router({
+      illustrate: meteredProcedure({ messages: 2, image_gen: 1 }).mutation(async function* ({ ctx }) {
+        for (let page = 1; ; page++) {
+          ctx.usage.add(1, 'messages')
+          ctx.usage.add(2, 'image_gen')
+          yield page
+        }
+      }),
+    })
+    const client = clientOf<typeof router>(await serve(router), { kind: 'stream' })
+    const settled = nextSettlement(engine)
+    for await (const page of await client.illustrate.mutate()) if (page === 2) break
+    await settled
+    // What was handed to the connection counts as delivered, and that runs ahead of its reader.
+    const { used: messages } = await balance(engine, 'messages')
+    const { used: credits, held } = await balance(engine, 'credits')
+    expect(messages).toBeGreaterThanOrEqual(2)
+    expect([credits, held]).toEqual([messages * 20, 0])
+  })
+
   it('commits exactly what was delivered when its reader breaks off', async () => {
     const { engine, t, meteredProcedure } = await openMetering()
     const left = Promise.withResolvers<void>()
