@@ -39,13 +39,16 @@ const { json, ...options } = new Command()
 
 await buildDeclarations()
 const size = { ...options, perRouter: 20 }
+process.stdout.write(`${options.procedures} procedures over ${options.features} features, medians of ${options.rounds} rounds\n`)
 const report = await withPrograms({ bare: programOf('bare', size), metered: programOf('metered', size) }, async ({ bare, metered }) => {
   const compared: [Mode, Comparison][] = []
-  for (const mode of Object.keys(modes) as readonly Mode[]) compared.push([mode, await compare(bare, metered, modes[mode])])
+  for (const mode of Object.keys(modes) as readonly Mode[]) {
+    const comparison = await compare(bare, metered, modes[mode])
+    process.stdout.write(`\n${tableOf(mode, comparison)}\n`)
+    compared.push([mode, comparison])
+  }
   return compared
 })
-process.stdout.write(`${options.procedures} procedures over ${options.features} features, medians of ${options.rounds} rounds\n`)
-for (const [mode, comparison] of report) process.stdout.write(`\n${tableOf(mode, comparison)}\n`)
 if (json !== undefined) {
   const figures = { ...options, cpu: cpus()[0]?.model ?? 'unknown', cpus: cpus().length, modes: Object.fromEntries(report) }
   // pnpm starts the script in this package's folder; the path is meant from where the person stands.
