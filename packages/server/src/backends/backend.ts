@@ -197,8 +197,8 @@ export type Refund =
  * A customer that does not exist is created on first sight, once. Rejects with `OutageError` when it cannot answer; refusals are answers.
  */
 export interface Backend {
-  /** What the customer may do and what is left. */
-  access(caller: Caller): Promise<CustomerAccess>
+  /** What the customer may do and what is left. `fresh`: as it is now, and not as it was a moment ago. */
+  access(caller: Caller, how?: { readonly fresh: boolean }): Promise<CustomerAccess>
   /** Whether units could be spent; moves nothing. */
   check(request: CheckRequest): Promise<Allowed | Refused>
   /** Sets units aside: all items or none. */
@@ -218,6 +218,11 @@ export interface Backend {
   release(hold: Hold): Promise<Released | Ended>
   /** Records a use without a hold, at most once per operation; not while the operation holds units. */
   record(request: RecordRequest): Promise<Committed | Repeated | { readonly kind: 'conflict' } | { readonly kind: 'running' }>
+  /**
+   * Keeps a use durably that was let through while the backend was out. It takes effect when it is recorded, and a few minutes later by itself:
+   * this process may be gone by then. Without this method such uses are in memory until they are recorded.
+   */
+  park?(request: RecordRequest): Promise<void>
   /** The receipt of a finished operation of this customer; null when there is none. */
   receipt(caller: Caller, operationId: string): Promise<Receipt | null>
   /** Gives a finished operation's units back to the grants that paid for them, once. */

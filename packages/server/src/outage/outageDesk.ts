@@ -123,7 +123,7 @@ export function createOutageDesk(options: OutageDeskOptions): OutageDesk {
         endHold(hold)
         open.add(caller, request.units)
         if (!operation.unique) done.add(operation, request.answer)
-        record({ hold, request })
+        await record({ hold, request })
         const items = request.units.map(({ featureId, units }) => ({ featureId, units, payments: [] }))
         const { customerId, entityId } = caller
         // Who pays is known when the backend is back: until then the receipt says what was used.

@@ -29,8 +29,8 @@ export interface OutageRecordsOptions {
   readonly report: (error: unknown) => void
 }
 
-/** Records what was let through as soon as the backend is back. Answers what takes a use. */
-export function createOutageRecords(options: OutageRecordsOptions): (use: LetThrough) => void {
+/** Records what was let through as soon as the backend is back. Answers what takes a use; it resolves once the use is as safe as the backend can keep it. */
+export function createOutageRecords(options: OutageRecordsOptions): (use: LetThrough) => Promise<void> {
   const { features, backend, inBackground, onUse, onDone, report } = options
   const waiting: LetThrough[] = []
 
@@ -43,12 +43,12 @@ export function createOutageRecords(options: OutageRecordsOptions): (use: LetThr
   }
 
   const record = async ({ hold, request: { units, answer } }: LetThrough): Promise<void> => {
-    const { caller, operation, procedure } = hold
-    const before = await backend.access(caller)
+    const { caller } = hold
+    const before = await backend.access(caller, { fresh: true })
     const committed = await backend.commit(hold, { units, overage: 'overflow', answer })
     // There is no such hold, as a rule; there is one where only the answer to the reservation was lost.
     const isDone = committed.kind === 'committed' || (committed.kind === 'ended' && committed.became === 'committed')
-    if (!isDone) await recordUse({ caller, items: units, operation, overage: 'overflow', procedure, answer })
+    if (!isDone) await recordUse(recordingOf({ hold, request: { units, answer } }))
     for (const { featureId, units: used } of units) {
       const { unitsLeft } = affords(features, before, featureId, used)
       const overshoot = unitsLeft === 'unlimited' ? 0 : Math.max(0, unitsOf(amountOf(used) - amountOf(unitsLeft)))
@@ -70,8 +70,17 @@ export function createOutageRecords(options: OutageRecordsOptions): (use: LetThr
     }
   }
 
-  return (use) => {
+  return async (use) => {
+    // What cannot be kept now either is kept in memory alone.
+    await backend.park?.(recordingOf(use)).catch((error: unknown) => {
+      if (!(error instanceof OutageError)) report(error)
+    })
     waiting.push(use)
     if (waiting.length === 1) inBackground(recordAll)
   }
+}
+
+function recordingOf({ hold, request }: { readonly hold: Hold; readonly request: Pick<CommitRequest, 'units' | 'answer'> }): RecordRequest {
+  const { caller, operation, procedure } = hold
+  return { caller, items: request.units, operation, overage: 'overflow', procedure, answer: request.answer }
 }

@@ -222,6 +222,16 @@ export function outboxContract(name: string, place: () => Promise<OutboxPlace>):
       expect(await store.claim(1, false)).toMatchObject([{ attempts: 2, nextAt: START + 500 }])
     })
 
+    it('lets what was to wait be sent earlier, by its operation', async () => {
+      const { store } = await start()
+      await record(store, { delivery: track('parked', { operationId: 'op' }), notBefore: START + 10 * MINUTE_MS })
+      await record(store, { delivery: track('other', { operationId: 'other' }), notBefore: START + 10 * MINUTE_MS })
+      // Whoever recorded it had a reason: early is for what was tried before.
+      expect(await store.claim(10, true)).toEqual([])
+      await store.hasten('op', START)
+      expect(keysOf(await store.claim(10, false))).toEqual(['parked'])
+    })
+
     it('sets aside what was given up, for a human to look at', async () => {
       const { store, another } = await start()
       await record(store, later(track('bad')), later(track('worse')))

@@ -120,6 +120,8 @@ export interface OutboxStore {
   /** Lets go of a delivery until its next try. */
   postpone(key: string, nextAt: number, error: string): Promise<void>
   bury(key: string, error: string): Promise<void>
+  /** Lets the deliveries of an operation be sent from now on, if they were to wait longer. */
+  hasten(operationId: string, now: number): Promise<void>
   /** Puts one delivery in the place of another, in one step, and keeps the claim. */
   replace(key: string, delivery: Delivery): Promise<void>
   /** Whether this customer has deliveries that are not dead. */

@@ -133,7 +133,7 @@ export function autumn(options: AutumnOptions): AutumnBackend {
   }, UPKEEP_EVERY_MS).unref()
 
   return {
-    access: async (caller) => book.fresh(caller, accessTtlMs) ?? (await readAccess(caller)),
+    access: async (caller, how) => (how?.fresh ? null : book.fresh(caller, accessTtlMs)) ?? (await readAccess(caller)),
     check,
     allot: allotter({ sdk, customers, clock }),
     canHold: (featureId) => canHold(features, featureId),

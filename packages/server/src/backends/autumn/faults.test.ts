@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
-import { type FaultProxy, type FaultRule, type NetworkFault, startFaultProxy } from '../../testing/faultProxy.ts'
+import type { FaultRule, NetworkFault } from '../../testing/faultProxy.ts'
 import { held } from '../backend.contract.ts'
 import { type Backend, type Caller, type FeatureUnits, OutageError } from '../backend.ts'
-import { startAutumn, type TestAutumn, type TestAutumnOptions } from './autumn.fixture.ts'
+import type { TestAutumnOptions } from './autumn.fixture.ts'
+import { type ProxiedAutumn, startProxied } from './proxied.fixture.ts'
 
 describe('autumn behind a bad network', () => {
   const closing: (() => Promise<void>)[] = []
@@ -24,27 +25,10 @@ describe('autumn behind a bad network', () => {
     return (request) => (request.path.endsWith(path) && left-- > 0 ? fault : null)
   }
 
-  /** A backend that reaches its server through a proxy, with its customer created. */
-  async function start(options: TestAutumnOptions = {}): Promise<TestAutumn & { readonly proxy: FaultProxy }> {
-    let proxy: FaultProxy | null = null
-    const test = await startAutumn({
-      settle: 'await',
-      timeoutMs: 400,
-      between: async (request, forward) => {
-        proxy ??= await startFaultProxy(forward)
-        const { pathname } = new URL(request.url)
-        return fetch(new Request(`${proxy.url}${pathname}`, request))
-      },
-      ...options,
-    })
+  async function start(options: TestAutumnOptions = {}): Promise<ProxiedAutumn> {
+    const test = await startProxied({ timeoutMs: 400, ...options })
     closing.push(() => test.close())
-    // The first call loads the client and starts the proxy.
-    for (let i = 0; proxy === null && i < 20; i++) await test.backend.access(acme).catch(() => undefined)
-    await test.backend.access(acme)
-    if (proxy === null) throw new Error('nothing went through the proxy')
-    const started: FaultProxy = proxy
-    closing.push(() => started.close())
-    return { ...test, proxy: started }
+    return test
   }
 
   const lost: readonly (readonly [string, NetworkFault])[] = [

@@ -13,6 +13,7 @@ import type {
   Extended,
   FeatureUnits,
   Hold,
+  RecordRequest,
   Refused,
   Released,
   ReserveRequest,
@@ -24,7 +25,7 @@ import { plainReceipt, receiptOf } from './receipts.ts'
 import type { Taking } from './taking.ts'
 
 /** The calls of this process that hold units. */
-export type Holds = Pick<Backend, 'reserve' | 'extend' | 'commit' | 'release' | 'record'>
+export type Holds = Pick<Backend, 'reserve' | 'extend' | 'commit' | 'release' | 'record' | 'park'>
 
 /** A running call. */
 interface Running {
@@ -146,6 +147,22 @@ export function createHolds({ taking, book, store, outbox, awaits, clock, denial
     return { kind: 'committed', receipt: () => plainReceipt(receipt), access: accessAfter(caller) }
   }
 
+  /** Writes a use down, to be told at once or not before a time. Null: the operation was done before, or is another's. */
+  const recordUse = async ({ caller, items, operation, overage, procedure, answer }: RecordRequest, notBefore: number | null) => {
+    const holdId = randomUUID()
+    const { customerId, entityId } = caller
+    const begun = await store.begin({ ...operation, customerId, entityId, procedure, holdId, expiresAt: clock() + RECORDING_MS })
+    if (begun.kind !== 'begun') return begun
+    const ender: Ender = { caller, holdId, operationId: operation.id, procedure, at: clock() }
+    const uses = [...extraOf([], items)].map(([featureId, units]) => track(ender, featureId, units, overage, featureId))
+    const done = { id: operation.id, holdId, at: ender.at, kind: 'use', items, answer } as const
+    const deliveries = uses.map((delivery) => ({ delivery, notBefore }))
+    const settled = await outbox.settle({ operation: done, leaseUses: [], deliveries })
+    if (settled.kind === 'superseded') return { kind: 'conflict' } as const
+    for (const { featureId, units } of items) book.adjust(caller, featureId, units)
+    return { kind: 'settled', attempted: settled.attempted, receipt: receiptOf({ ...done, customerId, entityId, procedure }) } as const
+  }
+
   return {
     async reserve({ caller, items, patterns, operation, ttlMs, procedure }) {
       const hold: Hold = { id: randomUUID(), caller, operation, procedure }
@@ -201,28 +218,26 @@ export function createHolds({ taking, book, store, outbox, awaits, clock, denial
         return { kind: 'released', access: accessAfter(hold.caller) }
       })
     },
-    async record({ caller, items, operation, overage, procedure, answer }) {
-      const holdId = randomUUID()
-      const { customerId, entityId } = caller
-      const begun = await store.begin({ ...operation, customerId, entityId, procedure, holdId, expiresAt: clock() + RECORDING_MS })
-      if (begun.kind === 'done') return { kind: 'repeated', answer: begun.answer, access: accessAfter(caller) }
-      if (begun.kind !== 'begun') return { kind: 'conflict' }
-      const ender: Ender = { caller, holdId, operationId: operation.id, procedure, at: clock() }
-      const deliveries = [...extraOf([], items)].map(([featureId, units]) => track(ender, featureId, units, overage, featureId))
-      const done = { id: operation.id, holdId, at: ender.at, kind: 'use', items, answer } as const
-      const settled = await outbox.settle({
-        operation: done,
-        leaseUses: [],
-        deliveries: deliveries.map((delivery) => ({ delivery, notBefore: null })),
-      })
-      if (settled.kind === 'superseded') return { kind: 'conflict' }
-      for (const { featureId, units } of items) book.adjust(caller, featureId, units)
-      if (awaits) await settled.attempted
-      const receipt = receiptOf({ ...done, customerId, entityId, procedure })
-      return { kind: 'committed', receipt: () => plainReceipt(receipt), access: accessAfter(caller) }
+    async record(request) {
+      const access = accessAfter(request.caller)
+      const recorded = await recordUse(request, null)
+      if (recorded.kind === 'done') {
+        await store.hasten(request.operation.id, clock())
+        await outbox.pump()
+        return { kind: 'repeated', answer: recorded.answer, access }
+      }
+      if (recorded.kind !== 'settled') return recorded
+      if (awaits) await recorded.attempted
+      return { kind: 'committed', receipt: () => plainReceipt(recorded.receipt), access }
+    },
+    async park(request) {
+      await recordUse(request, clock() + PARKED_MS)
     },
   }
 }
+
+/** How long a use that was let through in an outage waits for whoever let it through. */
+const PARKED_MS = 10 * 60_000
 
 /** A recording begins and ends in one go. */
 const RECORDING_MS = 60_000

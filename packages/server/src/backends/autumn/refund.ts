@@ -32,7 +32,7 @@ export function refunder({ store, outbox, awaits, clock, access }: RefundOptions
     // Not at once, but in line: a refund that overtakes its use finds nothing to give back.
     const deliveries = items.map(({ featureId, units }) => ({
       delivery: track(ender, featureId, amountOf(units), 'cap', featureId),
-      notBefore: at,
+      notBefore: clock(),
     }))
     const refund = { id, holdId, at, kind: 'refund', items, answer: null } as const
     const settled = await outbox.settle({ operation: refund, deliveries, leaseUses: [] })

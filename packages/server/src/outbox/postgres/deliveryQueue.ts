@@ -15,7 +15,7 @@ const CLAIM: NamedStatement = {
   name: 'outbox_claim',
   text: `WITH due AS (
       SELECT key, claimed_by FROM tollgate_outbox.deliveries AS this
-      WHERE dead_at IS NULL AND next_at <= $1 AND claimed_until <= $2
+      WHERE dead_at IS NULL AND (next_at <= $2 OR ($1 = 1 AND attempts > 0)) AND claimed_until <= $2
         AND NOT EXISTS (SELECT 1 FROM tollgate_outbox.deliveries AS earlier WHERE earlier.customer_id = this.customer_id
           AND earlier.operation_id = this.operation_id AND earlier.dead_at IS NULL AND earlier.at < this.at)
       ORDER BY next_at LIMIT $3 FOR UPDATE SKIP LOCKED)
@@ -35,6 +35,11 @@ const BURY: NamedStatement = {
   name: 'outbox_bury',
   text: `UPDATE tollgate_outbox.deliveries SET attempts = attempts + 1, dead_at = $2, error = $3, claimed_by = NULL, claimed_until = 0
     WHERE key = $1 AND dead_at IS NULL`,
+}
+
+const HASTEN: NamedStatement = {
+  name: 'outbox_hasten',
+  text: 'UPDATE tollgate_outbox.deliveries SET next_at = $2 WHERE operation_id = $1 AND next_at > $2 AND dead_at IS NULL',
 }
 
 const REPLACE: NamedStatement = {
@@ -84,7 +89,7 @@ export function deliveryQueue({ durable, relaxed }: Connections, owner: Owner, c
   return {
     async claim(limit: number, early: boolean): Promise<readonly ClaimedDelivery[]> {
       const now = clock()
-      const rows = await relaxed(CLAIM, early ? Number.MAX_SAFE_INTEGER : now, now, limit, owner.id, now + CLAIM_MS)
+      const rows = await relaxed(CLAIM, early ? 1 : 0, now, limit, owner.id, now + CLAIM_MS)
       return rows.map((row) => claimedDelivery(row, owner.id)).toSorted((one, other) => one.nextAt - other.nextAt)
     },
     async delivered(key: string): Promise<void> {
@@ -95,6 +100,9 @@ export function deliveryQueue({ durable, relaxed }: Connections, owner: Owner, c
     },
     async bury(key: string, error: string): Promise<void> {
       await durable(BURY, key, clock(), error)
+    },
+    async hasten(operationId: string, now: number): Promise<void> {
+      await relaxed(HASTEN, operationId, now)
     },
     async replace(key: string, delivery: Delivery): Promise<void> {
       const { customerId, operationId, at } = delivery

@@ -22,7 +22,7 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
   // A refund waits for the use that it gives back: what belongs to one operation goes out in the order in which it was recorded.
   const due = relaxed.prepare(
     `SELECT *, claimed_by AS claimed_before FROM delivery AS this
-     WHERE dead_at IS NULL AND next_at <= ? AND claimed_until <= ?
+     WHERE dead_at IS NULL AND (next_at <= ? OR (? AND attempts > 0)) AND claimed_until <= ?
      AND NOT EXISTS (SELECT 1 FROM delivery AS earlier WHERE earlier.customer_id = this.customer_id
        AND earlier.operation_id = this.operation_id AND earlier.dead_at IS NULL AND earlier.at < this.at)
      ORDER BY next_at LIMIT ?`,
@@ -47,6 +47,7 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
   const revive = durable.prepare(
     'UPDATE delivery SET dead_at = NULL, attempts = 0, next_at = ? WHERE dead_at IS NOT NULL AND (? IS NULL OR key = ?)',
   )
+  const hasten = relaxed.prepare('UPDATE delivery SET next_at = ? WHERE operation_id = ? AND next_at > ? AND dead_at IS NULL')
   const discard = durable.prepare('DELETE FROM delivery WHERE key = ? AND dead_at IS NOT NULL')
 
   return {
@@ -59,7 +60,7 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
     claim(limit: number, early: boolean): readonly ClaimedDelivery[] {
       const now = clock()
       for (const { owner: other } of claimers.all()) if (!lives(String(other))) letGo.run(String(other))
-      const claimed = due.all(early ? Number.MAX_SAFE_INTEGER : now, now, limit).map((row) => claimedDelivery(row, owner))
+      const claimed = due.all(now, early ? 1 : 0, now, limit).map((row) => claimedDelivery(row, owner))
       for (const { delivery } of claimed) claim.run(owner, now + CLAIM_MS, delivery.key)
       return claimed
     },
@@ -69,6 +70,9 @@ export function deliveryQueue({ durable, relaxed }: Connections, { owner, lives,
     },
     postpone(key: string, nextAt: number, error: string): void {
       postpone.run(nextAt, error, key)
+    },
+    hasten(operationId: string, now: number): void {
+      hasten.run(now, operationId, now)
     },
     bury(key: string, error: string): void {
       bury.run(clock(), error, key)

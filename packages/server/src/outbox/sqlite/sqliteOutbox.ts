@@ -45,6 +45,7 @@ export function openSqliteOutbox(path: string, clock: () => number): OutboxStore
     delivered: async (key) => queue.remove(key),
     postpone: async (key, nextAt, error) => queue.postpone(key, nextAt, error),
     bury: async (key, error) => queue.bury(key, error),
+    hasten: async (operationId, now) => queue.hasten(operationId, now),
     replace: async (key, delivery) =>
       transaction(durable, () => {
         queue.remove(key, durable)
