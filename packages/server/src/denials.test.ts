@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { denialReasons } from '@tollgate/features'
 import { createTRPCClient, httpBatchLink } from '@trpc/client'
 import { initTRPC, TRPCError } from '@trpc/server'
@@ -112,6 +113,13 @@ describe('the table from reasons to codes', () => {
   it('has a code for every reason', () => {
     expect(Object.keys(denialCodes).sort()).toEqual([...denialReasons].sort())
     expect(denialCodes).toMatchObject({ feature_not_in_plan: 'FORBIDDEN', limit_reached: 'FORBIDDEN', outage: 'SERVICE_UNAVAILABLE' })
+  })
+
+  it('is what the README tells', () => {
+    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+    const rows = [...readme.matchAll(/^\| (`[a-z_`, ]+) \| `([A-Z_]+)` \|/gm)]
+    const told = rows.flatMap(([, reasons = '', code]) => [...reasons.matchAll(/[a-z_]+/g)].map(([reason]) => [reason, code]))
+    expect(Object.fromEntries(told)).toEqual(denialCodes)
   })
 
   it('can be changed reason by reason', async () => {

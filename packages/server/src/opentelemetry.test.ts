@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { context, metrics, trace } from '@opentelemetry/api'
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks'
 import {
@@ -223,6 +224,19 @@ describe('metrics', () => {
     await failureOf(caller.saml())
     expect(await pointsOf('tollgate.backend.up')).toMatchObject([{ value: 1 }])
   })
+})
+
+it('names nothing that the README does not tell', async () => {
+  const { caller } = await open()
+  await caller.send()
+  await failureOf(caller.fail())
+  await pointsOf('any')
+  const metricNames = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap(({ metrics: all }) => all))
+  const names = new Set([...metricNames.map(({ descriptor }) => descriptor.name), ...spans.getFinishedSpans().map(({ name }) => name)])
+  const ours = [...names].filter((name) => name.startsWith('tollgate.'))
+  expect(ours.length).toBeGreaterThanOrEqual(9)
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+  for (const name of ours) expect(readme).toContain(`\`${name}\``)
 })
 
 it('is not even loaded by an application that does not ask for it', () => {
