@@ -4,7 +4,7 @@ import { type Backend, OutageError } from './backends/backend.ts'
 import { embedded } from './backends/embedded.ts'
 import { callerOver, clientOf, denialIn, failureOf, linkKinds, ways } from './client.fixture.ts'
 import { denialOf } from './denialError.ts'
-import { allowUpTo } from './outage/outagePolicy.ts'
+import { allowUpTo, type OutagePolicy } from './outage/outagePolicy.ts'
 import { balance, type Context, meteringOn, openMetering, serve } from './served.fixture.ts'
 import { openUnpluggable } from './unpluggable.fixture.ts'
 
@@ -39,6 +39,46 @@ describe.each(linkKinds)('an outage under the policy deny, over the %s link', (k
     state.down = true
     await failureOf(client.send.mutate({ n: 1 }))
     expect(retryAfter).toBe('1')
+  })
+})
+
+describe('an outage under a stream', () => {
+  const openStream = async (onOutage: OutagePolicy) => {
+    const opened = await openUnpluggable({ onOutage, settleTimeoutMs: 20 })
+    const { t, meteredProcedure, state } = opened
+    const router = t.router({
+      write: meteredProcedure('messages', { units: 2 }).mutation(async function* ({ ctx }) {
+        for (let word = 1; word <= 4; word++) {
+          if (word === 3) state.down = true
+          ctx.usage.add(1)
+          yield word
+        }
+      }),
+    })
+    const heard: number[] = []
+    const client = clientOf<typeof router>(await serve(router), { kind: 'stream' })
+    const read = async () => {
+      for await (const word of await client.write.mutate()) heard.push(word)
+    }
+    return { ...opened, heard, read }
+  }
+
+  it('ends it with the denial after the last chunk that was paid, under deny; that is recorded when the backend is back', async () => {
+    const { engine, metering, state, heard, read } = await openStream('deny')
+    expect((await failureOf(read())).data).toMatchObject({ denial: { reason: 'outage', featureId: 'messages' } })
+    expect(heard).toEqual([1, 2])
+    state.down = false
+    await metering.drain()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 2, remaining: 3, held: 0 })
+  })
+
+  it('lets it go on, under allow', async () => {
+    const { engine, metering, state, heard, read } = await openStream('allow')
+    await read()
+    expect(heard).toEqual([1, 2, 3, 4])
+    state.down = false
+    await metering.drain()
+    expect(await balance(engine, 'messages')).toMatchObject({ used: 4, remaining: 1, held: 0 })
   })
 })
 
