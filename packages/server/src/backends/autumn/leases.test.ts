@@ -69,6 +69,22 @@ describe('lease', () => {
     })
   }
 
+  it('returns what is left when the balance gets short, so that another process can spend it, and goes one by one', async () => {
+    const { backend, another, requests } = await start(leased('messages', 6))
+    const other = another({ outbox: { url: 'memory:' } })
+    expect(await spend(backend, of('messages', 2))).toBe(true)
+    expect(await spend(other, of('messages', 4))).toBe(true)
+    expect(await spend(other, of('messages', 1))).toBe(false)
+    // One unit is left in the block, and there are none for another one.
+    expect(await spend(backend, of('messages', 3))).toBe(true)
+    await expect.poll(() => spend(other, of('messages', 1))).toBe(true)
+    const before = requests.length
+    expect(await spend(backend, of('messages', 1))).toBe(false)
+    expect(await spend(backend, of('messages', 1))).toBe(false)
+    // One question each: no block is asked for again.
+    expect(requests.slice(before).flatMap(({ body }) => body['required_balance'] ?? [])).toEqual([1, 1])
+  })
+
   it('puts the rest of a block and the rest of the balance together for one call', async () => {
     const { backend } = await start(leased('messages', 6))
     expect(await spend(backend, of('messages', 2))).toBe(true)

@@ -54,9 +54,14 @@ interface Shelf {
   readonly terms: LeaseTerms
   blocks: Block[]
   renewing: Promise<void> | null
-  /** Until then the balance is too short for a block. */
+  /** Until then the balance is too short for a block: what is left goes back, and calls go one by one. */
   shortUntil: number
+  /** Blocks on their way back: who asks Autumn meanwhile would not find their units. */
+  returning: Promise<void>
+  isReturning: boolean
 }
+
+const NOTHING = Promise.resolve()
 
 /** A block is renewed when less than this share of one is left. */
 const RENEW_BELOW = 4n
@@ -79,7 +84,16 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
 
   const shelfOf = (caller: Caller, featureId: string, own: LeaseTerms): Shelf => {
     const key = keyOf(caller.customerId, caller.entityId, featureId)
-    const shelf = shelves.get(key) ?? { caller, featureId, terms: own, blocks: [], renewing: null, shortUntil: 0 }
+    const shelf = shelves.get(key) ?? {
+      caller,
+      featureId,
+      terms: own,
+      blocks: [],
+      renewing: null,
+      shortUntil: 0,
+      returning: NOTHING,
+      isReturning: false,
+    }
     shelves.set(key, shelf)
     return shelf
   }
@@ -109,6 +123,10 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
     if (asked.kind !== 'granted') {
       await store.dropLease(lockId)
       shelf.shortUntil = clock() + SHORT_MS
+      giveBack(
+        shelf,
+        shelf.blocks.filter(({ running }) => running === 0),
+      )
       return
     }
     const { paidFrom, expiresAt } = asked
@@ -138,12 +156,30 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
 
   const end = async (shelf: Shelf, block: Block): Promise<void> => {
     shelf.blocks = shelf.blocks.filter((each) => each !== block)
-    if (shelf.blocks.length === 0 && shelf.renewing === null) shelves.delete(keyOf(block.customerId, block.entityId, block.featureId))
+    forgetEmpty(shelf)
     if (block.idle) {
       book.adjust(shelf.caller, block.idle.poolId, -block.idle.amount)
       book.takeOff(shelf.caller, block.idle)
     }
     await returnBlock(block.lockId)
+  }
+
+  /** Other processes may need what is left here. */
+  const giveBack = (shelf: Shelf, blocks: readonly Block[]): void => {
+    const before = shelf.returning
+    shelf.isReturning = true
+    const returning = Promise.all([before, ...blocks.map((block) => end(shelf, block))])
+      .catch((error: unknown) => report(error instanceof Error ? error : new Error(String(error))))
+      .then(() => {
+        if (shelf.returning === returning) shelf.isReturning = false
+      })
+    shelf.returning = returning
+  }
+
+  const forgetEmpty = (shelf: Shelf): void => {
+    const { caller, featureId, blocks, renewing, shortUntil } = shelf
+    if (blocks.length === 0 && renewing === null && clock() >= shortUntil)
+      shelves.delete(keyOf(caller.customerId, caller.entityId, featureId))
   }
 
   const returnBlock = async (lockId: string): Promise<void> => {
@@ -154,6 +190,7 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
   const sweep = async (): Promise<void> => {
     const over: Promise<void>[] = []
     for (const shelf of shelves.values()) {
+      forgetEmpty(shelf)
       for (const block of shelf.blocks) if (block.running === 0 && clock() >= block.windowEndsAt) over.push(end(shelf, block))
     }
     await Promise.all(over)
@@ -181,8 +218,9 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
           renewAhead(shelf, ttlMs)
           return taken
         }
-        if (shelf.renewing === null && clock() < shelf.shortUntil) return null
-        await renewed(shelf, ttlMs)
+        if (shelf.isReturning) await shelf.returning
+        else if (shelf.renewing === null && clock() < shelf.shortUntil) return null
+        else await renewed(shelf, ttlMs)
       }
     },
     takeRest(caller, featureId, units, ttlMs) {
@@ -203,8 +241,9 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
       block.left += units - used
       showIdle(block)
       const shelf = shelves.get(keyOf(block.customerId, block.entityId, block.featureId))
-      if (!shelf?.blocks.includes(block) || block.running > 0 || (block.left > 0n && clock() < block.windowEndsAt)) return
-      end(shelf, block).catch((error: unknown) => report(error instanceof Error ? error : new Error(String(error))))
+      if (!shelf?.blocks.includes(block) || block.running > 0) return
+      const isWanted = block.left > 0n && clock() < block.windowEndsAt && clock() >= shelf.shortUntil
+      if (!isWanted) giveBack(shelf, [block])
     },
     sweep,
     returnAll,
