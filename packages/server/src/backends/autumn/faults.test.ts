@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import type { Delivery } from '../../outbox/delivery.ts'
+import { openOutboxStore } from '../../outbox/openOutboxStore.ts'
 import type { FaultRule, NetworkFault } from '../../testing/faultProxy.ts'
 import { held } from '../backend.contract.ts'
 import { type Backend, type Caller, type FeatureUnits, OutageError } from '../backend.ts'
@@ -137,6 +139,28 @@ describe('autumn behind a bad network', () => {
     expect(await ledgerUsed('acme', 'messages')).toBe(4)
   })
 
+  it('doubts a duplicate of what it took over: the process that died may have sent it a moment before', async () => {
+    const { backend, another, proxy, ledgerUsed, advance, outboxUrl, now } = await start()
+    const hold = held(await reserve(backend, messages(4)))
+    // What a process leaves that dies between the sending and the answer.
+    const store = openOutboxStore(outboxUrl, now)
+    const about = { customerId: 'acme', entityId: null, featureId: 'messages', operationId: null, procedure: null, at: now() }
+    const delivery: Delivery = { action: 'track', key: 'of the dead', ...about, units: 3, overage: 'overflow' }
+    await store.settle({ operation: null, deliveries: [{ delivery, notBefore: null }], leaseUses: [] })
+    await store.close()
+    const duplicate = JSON.stringify({ code: 'duplicate_idempotency_key', message: 'Another request has already been received' })
+    proxy.use(on('track', { kind: 'answer', status: 409, body: duplicate }))
+    const next = another()
+    await next.outbox.drain({ early: false })
+    // The try that was under way came to nothing: it is sent again.
+    expect((await next.outbox.metrics()).pending).toBe(1)
+    advance(10_000)
+    await next.outbox.drain()
+    expect(await next.outbox.metrics()).toMatchObject({ pending: 0, dead: 0 })
+    await backend.release(hold)
+    expect(await ledgerUsed('acme', 'messages')).toBe(3)
+  })
+
   it('answers within its budget while the server is slow, and settles all the same', async () => {
     const { backend, proxy, ledgerUsed, advance } = await start({ settle: 'background' })
     const hold = held(await reserve(backend, messages(4)))
@@ -206,7 +230,7 @@ describe('autumn behind a bad network', () => {
       await backend.outbox.drain()
     }
     expect(await backend.outbox.metrics()).toMatchObject({ pending: 0, dead: 0 })
-    expect(used).toBeGreaterThan(50)
+    expect(used).toBeGreaterThan(20)
     expect(await ledgerUsed('acme', 'logs')).toBe(used)
   })
 

@@ -29,6 +29,9 @@ export interface RequestOptions {
 /** Calls Autumn through `autumn-js`: never longer than the budget, and faults are answers. */
 export type Sdk = <T>(send: (autumn: Autumn, request: RequestOptions) => Promise<T>, options?: CallOptions) => Promise<Answer<T>>
 
+/** Autumn's API as this backend reads it. */
+const API_VERSION = '2.4.0'
+
 /** Starts to load `autumn-js`, which takes its time, and answers calls as soon as it is there. */
 export function createSdk({ secretKey, url, timeoutMs, fetch }: SdkOptions): Sdk {
   const loading = load(secretKey, url, fetch)
@@ -56,6 +59,8 @@ async function load(secretKey: string, url: string | undefined, fetch: SdkOption
     // By default `autumn-js` answers "allowed" in an outage, drops what is tracked, and replaces the HTTP client that it was given.
     failOpen: false,
     retryConfig: { strategy: 'none' },
+    // By default the environment may choose another, whose answers are unlike those that are read here.
+    xApiVersion: API_VERSION,
     ...(url !== undefined && { serverURL: url }),
     ...(fetch && { httpClient: new HTTPClient({ fetcher: (input, init) => fetch(new Request(input, init)) }) }),
   })

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { held } from '../backend.contract.ts'
 import { type Backend, type Caller, type FeatureUnits, OutageError } from '../backend.ts'
@@ -203,6 +204,31 @@ describe('the traps of Autumn', () => {
     const lock = to(requests, 'balances.check').at(-1)?.body['lock'] as { readonly expires_at: number }
     expect(lock.expires_at).toBeGreaterThan(now() + 86_000_000)
     expect(lock.expires_at).toBeLessThanOrEqual(now() + 86_400_000)
+  })
+
+  it('the version of the API is the one that is read here, whatever the environment says', async () => {
+    vi.stubEnv('AUTUMN_X_API_VERSION', '1.2.0')
+    const { backend, requests } = await start()
+    await commit(backend, held(await reserve(backend, messages(2))), messages(2))
+    expect(new Set(requests.map(({ headers }) => headers.get('x-api-version')))).toEqual(new Set(['2.4.0']))
+  })
+
+  it('neither autumn-js nor a driver is loaded before it is asked for: both are slow, and large', () => {
+    const program = `
+      import { registerHooks } from 'node:module'
+      const files = []
+      registerHooks({ load: (url, context, next) => (files.push(url), next(url, context)) })
+      const loaded = () => ['autumn-js', 'node_modules/pg/'].filter((name) => files.some((file) => file.includes(name)))
+      const { autumn } = await import(${JSON.stringify(new URL('index.ts', import.meta.url).href)})
+      const before = loaded()
+      const backend = autumn({ secretKey: 'key', url: 'http://127.0.0.1:9', features: {}, outbox: { url: 'memory:' } })
+      await backend.plans().catch(() => undefined)
+      console.log(JSON.stringify([before, loaded()]))
+      process.exit()
+    `
+    const args = ['--conditions=source', '--input-type=module', '--eval', program]
+    const env = { ...process.env, NODE_NO_WARNINGS: '1' }
+    expect(JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }))).toEqual([[], ['autumn-js']])
   })
 
   it('a lock that another try is just finalizing is neither done nor refused: it is asked again', async () => {
