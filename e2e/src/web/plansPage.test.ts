@@ -30,6 +30,17 @@ it('compares the plans of the registry and tells what a switch changes before it
   await expect.poll(() => page.getByRole('button', { name: 'Switch to Pro' }).count()).toBe(1)
 })
 
+it('adds credits to the plan’s, once one has confirmed it', async ({ visit }) => {
+  const page = await visit('ada')
+  await page.goto('/plans')
+  await page.getByRole('button', { name: 'Add 500 credits' }).click()
+  const dialog = page.getByRole('alertdialog', { name: 'Add 500 credits?' })
+  await dialog.getByText('$5 once').waitFor()
+  await dialog.getByRole('button', { name: 'Add 500 credits' }).click()
+  await expectBalance(page, 'credits', 600)
+  await expect.poll(() => dialog.count()).toBe(0)
+})
+
 it('brings back to what one was doing, with what was entered', async ({ visit }) => {
   const page = await visit('ada')
   for (const n of [6, 4]) await callAs(page, 'images.generate', { prompt: 'Moss', style: 'mosaic', n, seed: n })

@@ -76,6 +76,19 @@ it('lists receipts with the grants that paid, to be filtered, searched and saved
   await page.getByRole('main').getByText('No receipt fits').waitFor()
 })
 
+it('shows receipts a page at a time, and saves them all', async ({ visit }) => {
+  const page = await visit('ada')
+  for (let call = 0; call < 23; call += 1) await callAs(page, 'playground.ask', { endpoint: 'palette', text: `${call}` })
+  await page.goto('/usage')
+  const receipts = page.getByTestId('receipts').getByRole('row')
+  await expect.poll(() => receipts.count()).toBe(1 + 20)
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'CSV' }).click()])
+  expect((await readFile(await download.path(), 'utf8')).trim().split('\r\n')).toHaveLength(1 + 23)
+  await page.getByRole('button', { name: 'Show more' }).click()
+  await expect.poll(() => receipts.count()).toBe(1 + 23)
+  expect(await page.getByRole('button', { name: 'Show more' }).count()).toBe(0)
+})
+
 it('says so when nothing was used yet', async ({ visit }) => {
   const page = await visit('ada')
   await page.goto('/usage')
