@@ -172,9 +172,12 @@ export function autumn(options: AutumnOptions): AutumnBackend {
         await outbox.idle()
         await outbox.pump({ early: true })
       }
-      await within(withinMs, ended())
-      outbox.stop()
-      await store.close()
+      try {
+        await within(withinMs, ended())
+      } finally {
+        outbox.stop()
+        await store.close()
+      }
     },
   }
 }

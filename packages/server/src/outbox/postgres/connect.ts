@@ -42,6 +42,9 @@ export function connect(url: string): Connections {
   }
 }
 
+/** A call waits for this before its work, and has a caller who waits. */
+const WAITS = { connectTimeoutMs: 1_500, statementTimeoutMs: 3_000, patienceMs: 1_500 }
+
 async function open(url: string) {
   const { openDatabase, storedText, givenText } = await import('@tollgate/engine/postgres')
   const stored = (value: Value): string | number | null | readonly string[] => {
@@ -51,7 +54,7 @@ async function open(url: string) {
   }
   const given = (row: Row): Row =>
     Object.fromEntries(Object.entries(row).map(([column, value]) => [column, typeof value === 'string' ? givenText(value) : value]))
-  return { database: openDatabase(url, { schema: OUTBOX }), stored, given }
+  return { database: openDatabase(url, { schema: OUTBOX, ...WAITS }), stored, given }
 }
 
 /** An empty list is sent as JSON: an empty array of PostgreSQL's is never asked for. */
