@@ -3,7 +3,7 @@ import type { Catalog } from '../../packages/engine/src/core/catalog.ts'
 import { decodeCustomer, encodeChanges, encodeCustomer } from '../../packages/engine/src/core/codec.ts'
 import type { AnswerTo, Command, Operation } from '../../packages/engine/src/core/command.ts'
 import { decide } from '../../packages/engine/src/core/decide.ts'
-import type { ExecuteOptions } from '../../packages/engine/src/engine.ts'
+import type { ExecuteOptions } from '../../packages/engine/src/execution.ts'
 import { operationAfter, standingOf } from '../../packages/engine/src/operation.ts'
 
 const TTL_MS = 604_800_000
