@@ -90,8 +90,9 @@ export interface Store {
    * Rejects when it could not be written: then nothing of the batch took effect, unless the error says that this is unknown. An entry that
    * does not follow the customer's last is refused, and so is an effect without the state that its entry leads to.
    *
-   * @param whenWritten lets the store wait for the disk beside the event loop: it is called, before `transact` returns, when the batch is decided
-   * and written and only a power loss could undo it. Then relaxed works may be answered, and reads see the batch already.
+   * @param whenWritten lets the store wait for the disk beside the event loop: it is called when the batch is decided and written and only a
+   * power loss could undo it, before `transact` returns unless the batch was put off. Then relaxed works may be answered, and reads see the
+   * batch already.
    */
   transact(works: readonly Work[], whenWritten?: () => void): Eventual<void>
   /** The customer as of its last entry; null when there is none. Never waits for a write. */

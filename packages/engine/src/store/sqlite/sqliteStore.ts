@@ -94,15 +94,20 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
     throw storeFault(error, path)
   }
 
+  const transact: Store['transact'] = (works, whenWritten) => {
+    answer(() => logSync.mend())
+    upkeep.beforeBatch()
+    answer(() => (whenWritten ? writeBatch(works, 'lazy') : writeBatch(works)))
+    upkeep.afterBatch()
+    if (whenWritten === undefined) return
+    whenWritten()
+    return works.every((work) => work.relaxed) ? undefined : logSync.synced()
+  }
+
   return {
     transact(works, whenWritten) {
-      answer(() => logSync.mend())
-      upkeep.beforeBatch()
-      answer(() => (whenWritten ? writeBatch(works, 'lazy') : writeBatch(works)))
-      upkeep.afterBatch()
-      if (whenWritten === undefined) return
-      whenWritten()
-      return works.every((work) => work.relaxed) ? undefined : logSync.synced()
+      const { pause } = checkpointer
+      return pause === undefined ? transact(works, whenWritten) : pause.then(() => transact(works, whenWritten))
     },
     customer: (customerId) => answer(() => findResident(memory, customerId)?.state ?? null),
     operation: (operationId) => answer(() => operationIndex.find(operationId)),

@@ -56,6 +56,10 @@ export function createUpkeep({ memory, fold, purge, checkpointer, foldAfter }: U
   const turn = (): void => {
     turning = false
     if (finished) return
+    if (checkpointer.pause !== undefined) {
+      void checkpointer.pause.then(takeTurns)
+      return
+    }
     try {
       if (fold.running) {
         fold.slice()
