@@ -67,6 +67,17 @@ async function settled(page: Page): Promise<void> {
   await page.evaluate(() => document.fonts.ready)
 }
 
+/** A picture of a whole page, in a window as tall as the page: `fullPage` makes the window tiny for a moment, and charts are drawn anew. */
+async function picture(page: Page, name: string): Promise<void> {
+  const size = page.viewportSize()
+  if (size === null) throw new Error('the page has no window')
+  const height = await page.evaluate(() => document.documentElement.scrollHeight)
+  await page.setViewportSize({ width: size.width, height: Math.max(size.height, height) })
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve))))
+  await page.screenshot({ path: join(output, name) })
+  await page.setViewportSize(size)
+}
+
 /** What axe finds wrong with a page, one line for each. */
 async function faultsOf(page: Page): Promise<readonly string[]> {
   const { violations } = await new AxeBuilder({ page }).analyze()
@@ -88,13 +99,13 @@ describe.each(themes)('in the %s theme', (theme) => {
       await settled(page)
       if (width > 500) expect(await faultsOf(page), name).toEqual([])
       expect(await isTooWide(page), name).toBe(false)
-      await page.screenshot({ path: join(output, `${name}-${width}-${theme}.png`), fullPage: true })
+      await picture(page, `${name}-${width}-${theme}.png`)
     }
     await page.context().clearCookies()
     await page.goto('/usage')
     await page.getByRole('heading', { name: 'Who are you today?' }).waitFor()
     if (width > 500) expect(await faultsOf(page), 'sign-in').toEqual([])
-    await page.screenshot({ path: join(output, `sign-in-${width}-${theme}.png`), fullPage: true })
+    await picture(page, `sign-in-${width}-${theme}.png`)
     await page.context().close()
   })
 

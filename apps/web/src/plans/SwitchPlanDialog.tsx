@@ -65,7 +65,7 @@ export function SwitchPlanDialog({ to, onClose, onSwitched }: SwitchPlanDialogPr
 function Changes({ from, to }: { readonly from: MainPlanId; readonly to: MainPlanId }) {
   const changed = featureIds.filter((id) => termsOf(from, id) !== termsOf(to, id))
   return (
-    <table className="mt-4 w-full text-left text-ink">
+    <table className="mt-4 w-full text-left text-ink max-sm:text-caption">
       <caption className="sr-only">What changes</caption>
       <thead className="text-caption text-muted">
         <tr>

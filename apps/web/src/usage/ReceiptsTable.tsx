@@ -130,7 +130,7 @@ function Rows({ rows, now }: { readonly rows: readonly LedgerReceipt[]; readonly
                 .flatMap(({ payments }) => payments)
                 .map(({ grantId, poolId, planId, amount }) => (
                   <div key={`${grantId} ${poolId}`}>
-                    {amountText(poolId, amount)} <span className="text-muted">from {planName(planId)}</span>
+                    {amountText(poolId, amount)} <span className="whitespace-nowrap text-muted">from {planName(planId)}</span>
                   </div>
                 ))}
             </td>
