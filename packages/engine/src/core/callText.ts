@@ -50,7 +50,8 @@ function textOfPayment({ grantId, rolloverId, cycle, planId, poolId, amount, cos
   return `{${source},"amount":${textOfAmount(amount)},"cost":${textOfAmount(cost)}}`
 }
 
-function textOf(text: string | null): string {
+/** Writes a text as JSON. */
+export function textOf(text: string | null): string {
   if (text === null) return 'null'
   return NOT_PLAIN.test(text) ? JSON.stringify(text) : `"${text}"`
 }

@@ -5,7 +5,7 @@ import type { Entry } from '../../core/entry.ts'
 import { storedText } from '../storedText.ts'
 import { boolArray, float8Array, int4Array, int8Array, textArray } from './binaryArray.ts'
 import { keyOf } from './key.ts'
-import { expiryDayOf } from './operations.ts'
+import { expiryDayOf, recordOf } from './operations.ts'
 import type { Query, Statement } from './roundTrip.ts'
 import { searchable } from './searchable.ts'
 import { ADD_OPERATIONS, APPEND_ENTRIES, REPLACE_OPERATIONS, WRITE_CUSTOMERS, WRITE_STATES } from './statements.ts'
@@ -76,7 +76,7 @@ function writeOperations(statement: Statement, operations: readonly Operation[],
     textArray(rows.map(({ key }) => key)),
     textArray(rows.map(({ operation }) => keyOf(operation.customerId))),
     int4Array(rows.map(({ operation }) => expiryDayOf(operation))),
-    textArray(rows.map(({ operation }) => JSON.stringify(operation))),
+    textArray(rows.map(({ operation }) => recordOf(operation))),
   ]
   return { statement, values: [batch, ...columns] }
 }

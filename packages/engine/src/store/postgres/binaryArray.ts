@@ -12,20 +12,31 @@ const TEXT = 25
 
 /** A `text[]`. */
 export function textArray(values: readonly (string | null)[]): Buffer {
-  const sizes = values.map((value) => (value === null ? -1 : Buffer.byteLength(value)))
-  const bytes = sizes.reduce((sum, size) => sum + 4 + Math.max(size, 0), HEADER_BYTES)
-  const buffer = withHeader(bytes, TEXT, values.length, values.includes(null))
+  let bytes = HEADER_BYTES + 4 * values.length
+  let hasNull = false
+  for (const value of values) {
+    if (value === null) hasNull = true
+    else bytes += Buffer.byteLength(value)
+  }
+  const buffer = withHeader(bytes, TEXT, values.length, hasNull)
   let offset = HEADER_BYTES
-  for (const [index, value] of values.entries()) {
-    offset = buffer.writeInt32BE(sizes[index] ?? -1, offset)
-    if (value !== null) offset += buffer.write(value, offset)
+  for (const value of values) {
+    const size = value === null ? -1 : buffer.write(value, offset + 4)
+    offset = buffer.writeInt32BE(size, offset) + Math.max(size, 0)
   }
   return buffer
 }
 
 /** A `bigint[]`: of numbers that are whole and exact. */
 export function int8Array(values: readonly (number | bigint)[]): Buffer {
-  return ofFixedSize(values, INT8, 8, (buffer, value, offset) => buffer.writeBigInt64BE(BigInt(value), offset))
+  return ofFixedSize(values, INT8, 8, writeInt8)
+}
+
+/** A number is written in halves: to make a `bigint` of it takes longer. */
+function writeInt8(buffer: Buffer, value: number | bigint, offset: number): number {
+  if (typeof value === 'bigint') return buffer.writeBigInt64BE(value, offset)
+  const high = Math.floor(value / 2 ** 32)
+  return buffer.writeUInt32BE(value - high * 2 ** 32, buffer.writeInt32BE(high, offset))
 }
 
 /** An `integer[]`. */

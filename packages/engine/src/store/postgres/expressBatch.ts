@@ -36,24 +36,19 @@ export function expressBatch(works: readonly Work[], assumption: Assumption): Ex
   }
   try {
     const prepared = prepareBatch(works, before, new Map())
-    return { ...prepared, assertions: assertionsOf(works, before, prepared, assumption.catalogVersion) }
+    return { ...prepared, assertions: assertionsOf(before, prepared, assumption.catalogVersion) }
   } catch {
     // What fails on good grounds fails again in earnest, and is told then.
     return null
   }
 }
 
-function assertionsOf(
-  works: readonly Work[],
-  before: ReadonlyMap<string, KnownCustomer>,
-  { added }: PreparedBatch,
-  catalogVersion: number,
-): readonly Query[] {
+function assertionsOf(before: ReadonlyMap<string, KnownCustomer>, { onlyLooked }: PreparedBatch, catalogVersion: number): readonly Query[] {
   const known = [...before.values()]
   const keys = textArray(known.map(({ state }) => keyOf(state.id)))
   const versions = [int8Array(known.map(({ seq }) => seq)), int8Array(known.map(({ batch }) => BigInt(batch)))]
   // The others are asserted by being added.
-  const free = works.flatMap(({ operationId }) => (operationId === null || added.has(operationId) ? [] : [keyOf(operationId)]))
+  const free = [...onlyLooked].map(keyOf)
   return [
     { statement: LOCK_CUSTOMERS, values: [keys] },
     { statement: ASSERT_AS_REMEMBERED, values: [keys, ...versions, catalogVersion] },

@@ -1,4 +1,5 @@
 import type pg from 'pg'
+import { textOf } from '../../core/callText.ts'
 import type { Operation } from '../../core/command.ts'
 import { keyOf } from './key.ts'
 import { ask, type Row, unprepared } from './roundTrip.ts'
@@ -14,6 +15,13 @@ const FORGOTTEN_AT_ONCE = 1_000
 export function operationOf([record]: Row): Operation {
   // Only operations of ours are written there.
   return JSON.parse(String(record)) as Operation
+}
+
+/** Writes the record of an operation: the text that `JSON.stringify` makes, in less time. */
+export function recordOf({ id, customerId, fingerprint, status, holdId, seq, result, at, expiresAt }: Operation): string {
+  const what = `"id":${textOf(id)},"customerId":${textOf(customerId)},"fingerprint":${textOf(fingerprint)},"status":"${status}"`
+  const until = Number.isFinite(expiresAt) ? expiresAt : null
+  return `{${what},"holdId":${textOf(holdId)},"seq":${seq},"result":${textOf(result)},"at":${at},"expiresAt":${until}}`
 }
 
 /**

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Operation } from '../../core/command.ts'
 import type { CustomerState } from '../../core/customer.ts'
 import type { Work } from '../store.ts'
-import { batchWrites, type Writes } from './batchWrites.ts'
+import { batchWrites } from './batchWrites.ts'
 import type { KnownCustomer } from './customerCache.ts'
 import { type DecidedBatch, decideBatch } from './decideBatch.ts'
 import type { Query } from './roundTrip.ts'
@@ -28,8 +28,8 @@ export interface PreparedBatch {
   readonly writes: readonly Query[]
   /** The customers that it changes, as they will stand. */
   readonly after: readonly KnownCustomer[]
-  /** The ids of operations that it gives a first meaning. */
-  readonly added: ReadonlySet<string>
+  /** The ids of operations that were named and get no first meaning. */
+  readonly onlyLooked: ReadonlySet<string>
   /** What to look for should the commit not be answered. */
   readonly doubt: Doubt
 }
@@ -47,30 +47,32 @@ export function prepareBatch(
 ): PreparedBatch {
   const decided = decideBatch(works, before, operations)
   const batch = randomBytes(8).readBigInt64BE().toString()
-  const after = customersAfter(decided, before, batch)
-  const named = new Set(works.map((work) => work.operationId))
-  const isFree = ({ id }: Operation): boolean => named.has(id) && !operations.has(id)
-  const written = [...decided.operations.values()]
-  const writes: Writes = {
-    entries: decided.entries,
-    listed: [...decided.customers.values()].filter((state) => !isListedAlike(before.get(state.id)?.state, state)),
-    stored: after.filter((customer) => customer.storedSeq === customer.seq).map(({ state }) => state),
-    added: written.filter(isFree),
-    replaced: written.filter((operation) => !isFree(operation)),
+  const after: KnownCustomer[] = []
+  const listed: CustomerState[] = []
+  const stored: CustomerState[] = []
+  for (const state of decided.customers.values()) {
+    const known = before.get(state.id)
+    const storedSeq = known?.storedSeq ?? 0
+    const isDue = state.seq - storedSeq >= ENTRIES_PER_STATE
+    if (isDue) stored.push(state)
+    if (!isListedAlike(known?.state, state)) listed.push(state)
+    after.push({ state, batch, seq: state.seq, storedSeq: isDue ? state.seq : storedSeq })
+  }
+  const looked = new Set<string>()
+  for (const { operationId } of works) if (operationId !== null) looked.add(operationId)
+  const added: Operation[] = []
+  const replaced: Operation[] = []
+  for (const operation of decided.operations.values()) {
+    const isFree = !operations.has(operation.id) && looked.delete(operation.id)
+    if (isFree) added.push(operation)
+    else replaced.push(operation)
   }
   return {
-    writes: batchWrites(writes, batch),
+    writes: batchWrites({ entries: decided.entries, listed, stored, added, replaced }, batch),
     after,
-    added: new Set(writes.added.map(({ id }) => id)),
+    onlyLooked: looked,
     doubt: doubtAbout(decided, before, batch),
   }
-}
-
-function customersAfter({ customers }: DecidedBatch, before: ReadonlyMap<string, KnownCustomer>, batch: string): readonly KnownCustomer[] {
-  return [...customers.values()].map((state) => {
-    const storedSeq = before.get(state.id)?.storedSeq ?? 0
-    return { state, batch, seq: state.seq, storedSeq: state.seq - storedSeq >= ENTRIES_PER_STATE ? state.seq : storedSeq }
-  })
 }
 
 function isListedAlike(before: CustomerState | undefined, after: CustomerState): boolean {
