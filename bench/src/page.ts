@@ -19,7 +19,7 @@ const options = new Command()
     'Measures the studio in Chromium, built and run for production: what is sent, when it is painted, how fast a metered click is.',
   )
   .option('--json <file>', 'write the measurements to a file')
-  .option('--rounds <number>', 'how often the first page is opened under each conditions: the medians are told', Number, 9)
+  .option('--rounds <number>', 'how often the first page is opened under each of the conditions; the medians are told', Number, 9)
   .option('--clicks <number>', 'how often each button is pressed, in turns: the medians are told', Number, 40)
   .parse()
   .opts<Options>()
