@@ -74,7 +74,7 @@ async function crash({ outboxUrl, folder, kills, downMs }: Crash): Promise<void>
     offsetMs += downMs
     const last = Math.max(-1, ...answeredIn(log).map((id) => Number(id.slice('op-'.length))))
     // A part of the last run's operations is repeated: they may have been recorded and not answered.
-    return { url, outboxUrl, offsetMs, log, from: Math.max(0, last - 30) }
+    return { url, outboxUrl, offsetMs, log, from: Math.max(0, last - 16) }
   })
 
   const backend = autumn({
