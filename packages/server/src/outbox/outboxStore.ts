@@ -140,8 +140,11 @@ export interface OutboxStore {
   closeLease(lockId: string): Promise<Delivery | null>
   /** Leases of processes that are gone. */
   orphanedLeases(): Promise<readonly LeaseRecord[]>
-  /** Until when no other process takes this one's leases for orphaned, in milliseconds since the epoch. */
-  ownsUntil(): number
+  /**
+   * Since when the other processes have taken this one for alive without a break, in milliseconds since the epoch; infinite while they do not. A
+   * lease that was opened before may be taken for orphaned, and returned.
+   */
+  ownsSince(): number
 
   /** Forgets finished operations of before a time. */
   prune(before: number): Promise<void>

@@ -98,7 +98,11 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
     return shelf
   }
 
-  const isOpen = (block: Block, ttlMs: number): boolean => clock() < block.windowEndsAt && clock() + ttlMs <= block.expiresAt
+  /** While the others could not tell that this process lives, they may have returned its blocks. */
+  const isOurs = ({ openedAt }: Block): boolean => openedAt >= store.ownsSince()
+
+  const isOpen = (block: Block, ttlMs: number): boolean =>
+    isOurs(block) && clock() < block.windowEndsAt && clock() + ttlMs <= block.expiresAt
 
   const slice = (block: Block, units: Amount): Slice => {
     block.left -= units
@@ -114,7 +118,8 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
     const lifeMs = own.ttlMs + ttlMs
     // Written down first: if this process dies, the next one returns the block.
     await store.openLease({ lockId, customerId, entityId, featureId, units: own.units, expiresAt: clock() + lifeMs })
-    const windowEndsAt = clock() + own.ttlMs
+    const openedAt = clock()
+    const windowEndsAt = openedAt + own.ttlMs
     const units = amountOf(own.units)
     const asked = await locks.take({ caller, featureId, units, ttlMs: lifeMs, procedure: null, lockId }).catch(async (error: unknown) => {
       await store.dropLease(lockId)
@@ -131,7 +136,19 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
     }
     const { paidFrom, expiresAt } = asked
     const idle = idleAside(paidFrom)
-    const block: Block = { lockId, customerId, entityId, featureId, paidFrom, windowEndsAt, expiresAt, left: units, running: 0, idle }
+    const block: Block = {
+      lockId,
+      customerId,
+      entityId,
+      featureId,
+      paidFrom,
+      openedAt,
+      windowEndsAt,
+      expiresAt,
+      left: units,
+      running: 0,
+      idle,
+    }
     shelf.blocks.push(block)
     if (idle) book.setAside(caller, idle)
     showIdle(block)
@@ -177,8 +194,8 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
   }
 
   const forgetEmpty = (shelf: Shelf): void => {
-    const { caller, featureId, blocks, renewing, shortUntil } = shelf
-    if (blocks.length === 0 && renewing === null && clock() >= shortUntil)
+    const { caller, featureId, blocks, renewing, isReturning, shortUntil } = shelf
+    if (blocks.length === 0 && renewing === null && !isReturning && clock() >= shortUntil)
       shelves.delete(keyOf(caller.customerId, caller.entityId, featureId))
   }
 
@@ -208,10 +225,11 @@ export function createLeases({ terms, locks, store, outbox, book, clock, report 
     async take(caller, featureId, units, ttlMs) {
       const own = terms[featureId]
       if (own === undefined || units > amountOf(own.units)) return null
-      // While the others cannot tell that this process lives, they may return its blocks: none of them is spent from any more.
-      if (clock() >= store.ownsUntil()) await returnAll()
-      const shelf = shelfOf(caller, featureId, own)
       for (;;) {
+        // Looked up anew after each wait: an empty one is forgotten.
+        const shelf = shelfOf(caller, featureId, own)
+        const disowned = shelf.blocks.filter((each) => !isOurs(each))
+        if (disowned.length > 0) giveBack(shelf, disowned)
         const block = shelf.blocks.find((each) => each.left >= units && isOpen(each, ttlMs))
         if (block) {
           const taken = slice(block, units)

@@ -44,6 +44,7 @@ export interface Block {
   readonly entityId: string | null
   readonly featureId: string
   readonly paidFrom: PaidFrom | null
+  readonly openedAt: number
   /** No call takes from it after this time. */
   readonly windowEndsAt: number
   /** When Autumn takes it back by itself. */

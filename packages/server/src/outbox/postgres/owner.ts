@@ -21,21 +21,23 @@ export interface Owner {
   readonly id: string
   /** Resolves once the others know of it; from then on it says so again and again. */
   enter(): Promise<void>
-  /** Until when the others take it for alive, whatever happens. */
-  aliveUntil(): number
+  /** Since when the others take it for alive without a break; infinite while they do not. */
+  aliveSince(): number
   leave(): Promise<void>
 }
 
 export function createOwner({ relaxed }: Connections, clock: () => number): Owner {
   const id = randomUUID()
+  let aliveSince = 0
   let aliveUntil = 0
   let timer: NodeJS.Timeout | null = null
   let beating: Promise<void> | null = null
 
   const beatOnce = async (): Promise<void> => {
-    const until = clock() + ALIVE_MS
-    await relaxed(BEAT, id, until)
-    aliveUntil = Math.max(aliveUntil, until)
+    const now = clock()
+    await relaxed(BEAT, id, now + ALIVE_MS)
+    if (now >= aliveUntil) aliveSince = now
+    aliveUntil = Math.max(aliveUntil, now + ALIVE_MS)
   }
 
   const beat = (): Promise<void> => {
@@ -52,7 +54,7 @@ export function createOwner({ relaxed }: Connections, clock: () => number): Owne
       // A beat that fails is made up for by the next one, or by whoever enters.
       timer ??= setInterval(() => void beat().catch(() => undefined), BEAT_EVERY_MS).unref()
     },
-    aliveUntil: () => aliveUntil,
+    aliveSince: () => (clock() < aliveUntil ? aliveSince : Number.POSITIVE_INFINITY),
     async leave() {
       if (timer === null) return
       clearInterval(timer)

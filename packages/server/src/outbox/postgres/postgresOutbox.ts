@@ -34,7 +34,7 @@ export function openPostgresOutbox(url: string, clock: () => number, connections
     dropLease: leases.drop,
     closeLease: leases.close,
     orphanedLeases: leases.orphans,
-    ownsUntil: owner.aliveUntil,
+    ownsSince: owner.aliveSince,
 
     prune: operations.prune,
     async close() {

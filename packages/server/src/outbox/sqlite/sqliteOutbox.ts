@@ -67,7 +67,7 @@ export function openSqliteOutbox(path: string, clock: () => number): OutboxStore
       }),
     orphanedLeases: async () => leases.orphans(),
     // Of a process on the same machine it is known whether it lives.
-    ownsUntil: () => Number.POSITIVE_INFINITY,
+    ownsSince: () => Number.NEGATIVE_INFINITY,
 
     prune: async (before) => operations.prune(before),
     async close() {
