@@ -40,7 +40,7 @@ export async function runHeld(held: HeldCall): Promise<CallResult> {
   const source = iterableOf(result.data, call)
   if (source === null) {
     work?.end('done')
-    return settle(held, result)
+    return await settle(held, result)
   }
   // tRPC refuses a stream over a link that cannot carry one, and never starts it.
   if (request && !request.canStream && call.type !== 'subscription') {
