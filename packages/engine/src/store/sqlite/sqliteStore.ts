@@ -10,6 +10,7 @@ import { pageOfEntries } from './entryPages.ts'
 import { createEntryTable } from './entryTable.ts'
 import { lockFile } from './fileLock.ts'
 import { createFold } from './fold.ts'
+import { createGate } from './gate.ts'
 import { createLogSync } from './logSync.ts'
 import { findResident, type Memory } from './memory.ts'
 import { openDatabase } from './openDatabase.ts'
@@ -94,6 +95,8 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
     throw storeFault(error, path)
   }
 
+  const gate = createGate(() => upkeep.holdUp())
+
   const transact: Store['transact'] = (works, whenWritten) => {
     answer(() => logSync.mend())
     upkeep.beforeBatch()
@@ -105,10 +108,7 @@ function openStore(path: string, options: Required<SqliteStoreOptions>, release:
   }
 
   return {
-    transact(works, whenWritten) {
-      const { pause } = checkpointer
-      return pause === undefined ? transact(works, whenWritten) : pause.then(() => transact(works, whenWritten))
-    },
+    transact: (works, whenWritten) => gate(() => transact(works, whenWritten)),
     customer: (customerId) => answer(() => findResident(memory, customerId)?.state ?? null),
     operation: (operationId) => answer(() => operationIndex.find(operationId)),
     entry(customerId, seq) {
