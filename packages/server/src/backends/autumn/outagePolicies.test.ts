@@ -57,31 +57,37 @@ async function openApplication(onOutage: OutagePolicies<typeof features>, option
   return { ...test, metering, uses, send, ran: () => ran }
 }
 
+/** What Autumn has heard of, once everything is sent that waited. */
+async function told({ backend, advance, ledgerUsed }: Pick<ProxiedAutumn, 'backend' | 'advance' | 'ledgerUsed'>): Promise<number> {
+  advance(20_000)
+  await backend.outbox.drain()
+  return ledgerUsed('acme', 'messages')
+}
+
 describe.each(outages)('while %s', (_, fault) => {
+  // Only where nothing comes back the budget has to run out.
+  const budget = { timeoutMs: fault.kind === 'drop_request' ? 1_000 : 5_000 }
+
   it('deny refuses, runs nothing, and charges nothing', async () => {
-    const { proxy, send, ran, backend, advance, ledgerUsed } = await openApplication('deny', { timeoutMs: 300 })
+    const { proxy, send, ran, backend, advance, ledgerUsed } = await openApplication('deny', budget)
     proxy.use(() => fault)
     const error: unknown = await send(1).catch((thrown: unknown) => thrown)
     expect(denialOf(error)).toMatchObject({ reason: 'outage', featureId: 'messages', remaining: null })
     expect(ran()).toBe(0)
     proxy.use(null)
-    advance(20_000)
-    await backend.outbox.drain()
-    expect(await ledgerUsed('acme', 'messages')).toBe(0)
+    await expect.poll(() => told({ backend, advance, ledgerUsed })).toBe(0)
     expect(await send(10)).toBe('sent')
   })
 
   it('allow lets calls through, and tells afterwards what was too much', async () => {
-    const { proxy, send, metering, uses, backend, ledgerUsed, advance } = await openApplication('allow', { timeoutMs: 300 })
+    const { proxy, send, metering, uses, backend, ledgerUsed, advance } = await openApplication('allow', budget)
     await send(4)
     proxy.use(() => fault)
     expect(await send(5)).toBe('sent')
     expect(await send(3)).toBe('sent')
     proxy.use(null)
     await metering.drain()
-    advance(20_000)
-    await backend.outbox.drain()
-    expect(await ledgerUsed('acme', 'messages')).toBe(12)
+    await expect.poll(() => told({ backend, advance, ledgerUsed })).toBe(12)
     const use = { customerId: 'acme', entityId: null, featureId: 'messages' }
     expect(uses).toEqual([
       { ...use, units: 5, overshoot: 0 },
@@ -92,7 +98,7 @@ describe.each(outages)('while %s', (_, fault) => {
 })
 
 it('allowUpTo lets so many units of a feature through for each customer, and as many again once they are recorded', async () => {
-  const { proxy, send, metering, backend, ledgerUsed, advance } = await openApplication(allowUpTo(3), { timeoutMs: 300 })
+  const { proxy, send, metering, backend, ledgerUsed, advance } = await openApplication(allowUpTo(3))
   proxy.use(() => ({ kind: 'close', when: 'before' }))
   const outcome = async (units: number, org?: string) => denialOf(await send(units, org).catch((error: unknown) => error))?.reason ?? 'sent'
   expect([await outcome(2), await outcome(2), await outcome(1), await outcome(1), await outcome(3, 'other')]).toEqual([
@@ -114,7 +120,7 @@ it('allowUpTo lets so many units of a feature through for each customer, and as 
 })
 
 it('what was let through is on the disk when the call is answered, and is told by the next process if this one dies', async () => {
-  const { proxy, send, backend, another, advance, ledgerUsed, metering } = await openApplication('allow', { timeoutMs: 300 })
+  const { proxy, send, backend, another, advance, ledgerUsed, metering } = await openApplication('allow')
   proxy.use(() => ({ kind: 'close', when: 'before' }))
   await send(4)
   // The use, and the end of a lock of which it is not known whether it was taken.
