@@ -13,9 +13,10 @@ export function journalStore(path: string): Store {
   let saved: Catalog | null = null
   let entries = 0
 
-  const decideOne = ({ customerId, operationId, run }: Work): string => {
+  const decideOne = (work: Work): string => {
+    const { customerId, operationId } = work
     const known = operationId === null ? null : (operations.get(operationId) ?? null)
-    const effect = run(customers.get(customerId) ?? null, known)
+    const effect = work.run(customers.get(customerId) ?? null, known)
     if (effect.entry !== null && effect.state !== null) {
       entries += 1
       customers.set(customerId, effect.state)
