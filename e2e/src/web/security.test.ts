@@ -35,9 +35,10 @@ it("refuses another customer's data, in whatever way it is asked for", async ({ 
   await expectLogged(studio, { level: 'warn', refused: 403, orgId: 'ferry', asked: 'lighthouse' })
 
   // What names another customer is not what a procedure takes: the session alone says whose usage it is.
-  const input = encodeURIComponent(JSON.stringify({ customerId: 'lighthouse', entityId: undefined }))
-  const { text } = await send(cleo, `/trpc/usage.access?input=${input}`, { method: 'GET' })
-  expect(text).not.toContain('lighthouse')
+  const input = encodeURIComponent(JSON.stringify({ customerId: 'lighthouse' }))
+  const refused = await send(cleo, `/trpc/usage.access?input=${input}`, { method: 'GET' })
+  expect(refused).toMatchObject({ status: 400, text: expect.stringContaining('customerId') })
+  await expectLogged(studio, { level: 'warn', refused: 'BAD_REQUEST', path: 'usage.access' })
   expect((await accessOf(cleo)).customerId).toBe('ferry')
 })
 
