@@ -64,16 +64,19 @@ export function tableOf(measurements: readonly Measurement[]): string {
 
 /** A table of how long SQLite's work behind the path held the event loop. */
 export function upkeepTableOf(results: readonly UpkeepResult[]): string {
-  const rows = results.map(({ inFlight, turns, p99Ms, maxMs, over10Ms }) =>
+  const rows = results.map(({ inFlight, turns, p99Ms, maxMs, over10Ms, maxCpuMs, over10CpuMs }) =>
     [
       `${inFlight}`.padStart(9),
       `${turns}`.padStart(9),
       p99Ms.toFixed(2).padStart(8),
       maxMs.toFixed(1).padStart(8),
       `${over10Ms}`.padStart(12),
+      maxCpuMs.toFixed(1).padStart(10),
+      `${over10CpuMs}`.padStart(12),
     ].join(' '),
   )
-  const head = ['in flight', 'turns'.padStart(9), 'p99 ms'.padStart(8), 'max ms'.padStart(8), 'over 10 ms'.padStart(12)].join(' ')
+  const names = ['turns', 'p99 ms', 'max ms', 'over 10 ms', 'max CPU ms', 'CPU over 10']
+  const head = ['in flight', ...names.map((name, index) => name.padStart([9, 8, 8, 12, 10, 12][index] ?? 0))].join(' ')
   return ['\nsqlite: the event loop held by folds and checkpoints, a turn', head, ...rows].join('\n')
 }
 

@@ -11,12 +11,29 @@ export interface UpkeepResult {
   readonly maxMs: number
   /** Turns held for longer than 10 ms. */
   readonly over10Ms: number
+  /** The longest turn in CPU time of the loop's thread: without what it waited for the processor and the disk. */
+  readonly maxCpuMs: number
+  /** Turns of more than 10 ms of CPU time. */
+  readonly over10CpuMs: number
 }
 
 /** A span of time in which the loop was held for a known reason. */
 interface Span {
   readonly start: number
   readonly end: number
+  readonly cpuMs: number
+}
+
+/** When a turn of the event loop began, and the CPU time of its thread until then. */
+interface Turn {
+  readonly at: number
+  readonly cpuMs: number
+}
+
+/** What is left of a turn. */
+interface Left {
+  readonly ms: number
+  readonly cpuMs: number
 }
 
 const CUSTOMERS = 10_000
@@ -28,7 +45,7 @@ const CUSTOMERS = 10_000
 export async function measureUpkeep(file: string, inFlight: number, seconds: number): Promise<UpkeepResult> {
   const spans: Span[] = []
   const observer = new PerformanceObserver((list) => {
-    for (const { startTime, duration } of list.getEntries()) spans.push({ start: startTime, end: startTime + duration })
+    for (const { startTime, duration } of list.getEntries()) spans.push({ start: startTime, end: startTime + duration, cpuMs: duration })
   })
   observer.observe({ entryTypes: ['gc'] })
   const store = timed(await openStore(`file:${file}`, Date.now), spans)
@@ -47,58 +64,69 @@ export async function measureUpkeep(file: string, inFlight: number, seconds: num
   const recorded = await turns
   await engine.close()
   observer.disconnect()
-  const left = unexplained(recorded, spans).sort((a, b) => a - b)
+  const left = unexplained(recorded, spans).sort((a, b) => a.ms - b.ms)
   return {
     inFlight,
     turns: left.length,
-    p99Ms: left[Math.floor(left.length * 0.99)] ?? 0,
-    maxMs: left.at(-1) ?? 0,
-    over10Ms: left.filter((ms) => ms > 10).length,
+    p99Ms: left[Math.floor(left.length * 0.99)]?.ms ?? 0,
+    maxMs: left.at(-1)?.ms ?? 0,
+    over10Ms: left.filter(({ ms }) => ms > 10).length,
+    maxCpuMs: left.reduce((max, { cpuMs }) => Math.max(max, cpuMs), 0),
+    over10CpuMs: left.filter(({ cpuMs }) => cpuMs > 10).length,
   }
 }
 
 function timed(store: Store, spans: Span[]): Store {
   return {
     ...store,
-    transact(works) {
+    transact(works, whenWritten) {
       const start = performance.now()
+      const cpuBefore = threadCpuMs()
       try {
-        return store.transact(works)
+        return store.transact(works, whenWritten)
       } finally {
-        spans.push({ start, end: performance.now() })
+        spans.push({ start, end: performance.now(), cpuMs: threadCpuMs() - cpuBefore })
       }
     },
   }
 }
 
 /** When each turn of the event loop began, until a time has come. */
-function recordTurns(endAt: number): Promise<readonly number[]> {
+function recordTurns(endAt: number): Promise<readonly Turn[]> {
   return new Promise((resolve) => {
-    const turns: number[] = []
+    const turns: Turn[] = []
     const turn = (): void => {
-      const now = performance.now()
-      turns.push(now)
-      if (now < endAt) setImmediate(turn)
+      const at = performance.now()
+      turns.push({ at, cpuMs: threadCpuMs() })
+      if (at < endAt) setImmediate(turn)
       else resolve(turns)
     }
     turn()
   })
 }
 
-/** The length of each turn without the spans that lie in it. */
-function unexplained(turns: readonly number[], spans: readonly Span[]): number[] {
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
+
+/** Each turn without the spans that lie in it. */
+function unexplained(turns: readonly Turn[], spans: readonly Span[]): Left[] {
   const inOrder = [...spans].sort((a, b) => a.start - b.start)
   let next = 0
   return turns.slice(1).map((end, index) => {
     const start = turns[index] ?? end
-    let explained = 0
-    while (next < inOrder.length && (inOrder[next]?.end ?? 0) <= start) next++
+    let ms = end.at - start.at
+    let cpuMs = end.cpuMs - start.cpuMs
+    while (next < inOrder.length && (inOrder[next]?.end ?? 0) <= start.at) next++
     for (let at = next; at < inOrder.length; at++) {
       const span = inOrder[at]
-      if (span === undefined || span.start >= end) break
-      explained += Math.min(span.end, end) - Math.max(span.start, start)
+      if (span === undefined || span.start >= end.at) break
+      const overlap = Math.min(span.end, end.at) - Math.max(span.start, start.at)
+      ms -= overlap
+      if (span.end > span.start) cpuMs -= span.cpuMs * (overlap / (span.end - span.start))
     }
     // A collection may happen within a batch: time is not left over twice.
-    return Math.max(0, end - start - explained)
+    return { ms: Math.max(0, ms), cpuMs: Math.max(0, cpuMs) }
   })
 }
