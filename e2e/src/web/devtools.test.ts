@@ -29,6 +29,11 @@ describe('the devtools', () => {
     await expect.poll(() => eventsOf(page)).toContain('check | – | 1 data_export | denied: feature_not_in_plan')
     const took = await page.getByRole('region', { name: 'Timeline' }).getByRole('cell', { name: /ms$/ }).first().innerText()
     expect(took).toMatch(/^[\d.]+ ms$/)
+
+    const reads = async () => (await eventsOf(page)).filter((event) => event === 'access | – | – | answered').length
+    expect(await reads()).toBe(0)
+    await page.getByRole('checkbox', { name: 'Show reads' }).check()
+    await expect.poll(reads).toBeGreaterThan(0)
   })
 
   it('set a balance, and the page follows', async ({ visit }) => {

@@ -127,6 +127,7 @@ describe.each(themes)('in the %s theme', (theme) => {
       await page.getByRole('button', { name: 'Close the menu' }).click()
     }
     await page.getByRole('button', { name: 'Devtools' }).click()
+    await page.getByRole('checkbox', { name: 'Show reads' }).check()
     await page.getByRole('region', { name: 'Timeline' }).waitFor()
     expect(await faultsOf(page)).toEqual([])
     await page.screenshot({ path: join(output, `devtools-${width}-${theme}.png`) })

@@ -1,6 +1,7 @@
 import { Activity, X } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { flushSync } from 'react-dom'
+import type { TimelineEvent } from '../../api/devtools/timeline.ts'
 import { Button } from '../components/Button.tsx'
 import { DevtoolsControls } from './DevtoolsControls.tsx'
 import { TimelineTable } from './TimelineTable.tsx'
@@ -26,8 +27,14 @@ export default function Devtools() {
   )
 }
 
+/** The page reads its balances all the time; that matters here when it fails. */
+function isMoreThanARead({ kind, outcome }: TimelineEvent): boolean {
+  return kind !== 'access' || outcome === 'failed'
+}
+
 function Panel({ onClose }: { readonly onClose: () => void }) {
   const timeline = useTimeline()
+  const [showsReads, setShowsReads] = useState(false)
   const panel = useRef<HTMLElement>(null)
   useEffect(() => panel.current?.focus(), [])
   return (
@@ -47,15 +54,26 @@ function Panel({ onClose }: { readonly onClose: () => void }) {
           <Activity aria-hidden="true" className="size-4 text-accent-text" />
           Devtools
         </h2>
-        <Button look="quiet" size="small" aria-label="Close the devtools" onClick={onClose}>
-          <X aria-hidden="true" />
-        </Button>
+        <div className="flex items-center gap-4">
+          <label className="flex items-center gap-2 text-caption text-muted">
+            <input
+              type="checkbox"
+              className="size-4 accent-accent"
+              checked={showsReads}
+              onChange={(event) => setShowsReads(event.target.checked)}
+            />
+            Show reads
+          </label>
+          <Button look="quiet" size="small" aria-label="Close the devtools" onClick={onClose}>
+            <X aria-hidden="true" />
+          </Button>
+        </div>
       </header>
       <div className="grid min-h-0 grow grid-cols-1 overflow-y-auto lg:grid-cols-[22rem_1fr] lg:overflow-hidden">
         <div className="border-line p-4 lg:overflow-y-auto lg:border-r">
           <DevtoolsControls broken={timeline?.broken ?? false} clockOffsetMs={timeline?.clockOffsetMs ?? 0} />
         </div>
-        <TimelineTable events={timeline?.events} />
+        <TimelineTable events={showsReads ? timeline?.events : timeline?.events.filter(isMoreThanARead)} />
       </div>
     </section>
   )

@@ -16,7 +16,7 @@ const tints: Readonly<Record<string, string>> = {
 /** Checks, holds, commits and denials, the newest first, with the time that each took. */
 export function TimelineTable({ events }: { readonly events: readonly TimelineEvent[] | undefined }) {
   if (events === undefined) return <Skeleton className="m-4 h-40" />
-  if (events.length === 0) return <p className="p-4 text-muted">Nothing was asked yet. Use the studio, and it appears here.</p>
+  if (events.length === 0) return <p className="p-4 text-muted">Nothing was spent or refused yet. Use the studio, and it appears here.</p>
   return (
     <ScrollRegion label="Timeline">
       <table className="w-full min-w-160 text-left text-caption">
