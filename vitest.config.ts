@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 
 /** Tests read the workspace's packages from their source: nothing needs to be built first. */
 const fromSource = {
-  resolve: { conditions: ['source', ...defaultClientConditions] },
-  ssr: { resolve: { conditions: ['source', ...defaultServerConditions], externalConditions: ['source'] } },
+  resolve: { conditions: ['@tollgate/source', ...defaultClientConditions] },
+  ssr: { resolve: { conditions: ['@tollgate/source', ...defaultServerConditions], externalConditions: ['@tollgate/source'] } },
 }
 
 /** Bounds that only a hang reaches: many tests start real servers, and machines are slow and shared. */

@@ -58,7 +58,7 @@ export function compileExamples(root: string, label: string, documents: readonly
 const compilerOptions = {
   extends: '../../../tsconfig.base.json',
   compilerOptions: {
-    customConditions: ['source'],
+    customConditions: ['@tollgate/source'],
     lib: ['es2025', 'dom', 'dom.iterable'],
     types: ['node'],
     jsx: 'react-jsx',

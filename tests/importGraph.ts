@@ -51,7 +51,7 @@ export function readPackages(root: string): readonly WorkspacePackage[] {
     const folder = posix.dirname(manifest)
     const { name, exports = {} } = JSON.parse(readFileSync(join(root, manifest), 'utf8')) as PackageManifest
     const entries = Object.entries(exports).flatMap(([path, target]) =>
-      typeof target === 'string' ? [] : [[path, posix.join(folder, target.source)] as const],
+      typeof target === 'string' ? [] : [[path, posix.join(folder, target['@tollgate/source'])] as const],
     )
     return { name, folder, entries: new Map(entries) }
   })
@@ -60,7 +60,7 @@ export function readPackages(root: string): readonly WorkspacePackage[] {
 /** What these tests read of a package.json; the workspace's own, so its form is known. */
 interface PackageManifest {
   readonly name: string
-  readonly exports?: Readonly<Record<string, string | { readonly source: string }>>
+  readonly exports?: Readonly<Record<string, string | { readonly '@tollgate/source': string }>>
 }
 
 /** Parses every source file under `root`. */

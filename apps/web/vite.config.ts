@@ -9,7 +9,7 @@ const outDir = 'dist/browser'
 
 export default defineConfig({
   plugins: [react(), tailwind(), precompressed()],
-  resolve: { conditions: ['source', ...defaultClientConditions] },
+  resolve: { conditions: ['@tollgate/source', ...defaultClientConditions] },
   build: { outDir, sourcemap: true, target: 'es2023' },
   server: { proxy: Object.fromEntries(['/trpc', '/session', '/works'].map((path) => [path, 'http://localhost:3000'])) },
 })

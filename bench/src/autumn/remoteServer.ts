@@ -20,7 +20,7 @@ export interface RemoteServer {
 }
 
 export async function startRemoteServer(storeUrl: string): Promise<RemoteServer> {
-  const child = fork(join(import.meta.dirname, 'server.ts'), [storeUrl], { execArgv: ['--conditions=source'] })
+  const child = fork(join(import.meta.dirname, 'server.ts'), [storeUrl], { execArgv: ['--conditions=@tollgate/source'] })
   const answered = async (): Promise<ServerAnswer> => {
     const [answer] = await once(child, 'message')
     // The server sends nothing else.

@@ -23,7 +23,7 @@ export interface LoadRunner {
 /** @param profileFolder where the process leaves a CPU profile when it ends; null: nowhere. */
 export async function startServer(kind: AppKind, file: string, profileFolder: string | null): Promise<ServerRunner> {
   const profiling = profileFolder === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`, `--cpu-prof-name=${kind}.cpuprofile`]
-  const child = fork(new URL('server.ts', import.meta.url), [kind, file], { execArgv: ['--conditions=source', ...profiling] })
+  const child = fork(new URL('server.ts', import.meta.url), [kind, file], { execArgv: ['--conditions=@tollgate/source', ...profiling] })
   const ready = await answerOf(child, null)
   if (ready.kind !== 'ready') throw new Error('the server answered before it was ready')
   return {
@@ -46,7 +46,7 @@ export async function startServer(kind: AppKind, file: string, profileFolder: st
 }
 
 export function startLoad(): LoadRunner {
-  const child = fork(new URL('load.ts', import.meta.url), { execArgv: ['--conditions=source'] })
+  const child = fork(new URL('load.ts', import.meta.url), { execArgv: ['--conditions=@tollgate/source'] })
   return {
     async round(task) {
       child.send(task)

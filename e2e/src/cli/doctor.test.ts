@@ -7,7 +7,7 @@ const root = join(import.meta.dirname, '../../..')
 it('tollgate doctor finds nothing to mend in the demo product', () => {
   const main = join(root, 'packages/cli/src/main.ts')
   const args = ['doctor', 'api/routerToInspect.ts', '--catalog', 'catalog.ts']
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=source', main, ...args], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--conditions=@tollgate/source', main, ...args], {
     cwd: join(root, 'apps/web'),
     encoding: 'utf8',
   })

@@ -35,7 +35,7 @@ it('lets a module of the application export its hooks, also where declarations a
     noEmit: false,
     outDir: './out',
     rootDir: '../../../..',
-    customConditions: ['source'],
+    customConditions: ['@tollgate/source'],
     allowImportingTsExtensions: true,
     rewriteRelativeImportExtensions: false,
     skipLibCheck: true,

@@ -24,7 +24,10 @@ describe('tollgate diff', { timeout: 60_000 }, () => {
     writeFileSync(join(folder, 'other.ts'), registry(30))
     const main = new URL('main.ts', import.meta.url).pathname
     const args = ['serve', '--port', '0', '--url', 'memory:', '--catalog', 'catalog.ts', '--key', key, '--quiet']
-    server = spawn(process.execPath, ['--conditions=source', main, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    server = spawn(process.execPath, ['--conditions=@tollgate/source', main, ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const [said] = await once(server.stdout ?? server, 'data')
     url = /on (http:\S+)/.exec(String(said))?.[1] ?? ''
   })

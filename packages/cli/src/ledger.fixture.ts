@@ -9,7 +9,7 @@ const plans = definePlans(features, { free: { name: 'Free', autoEnable: true, it
 
 /** Runs the command in a folder, to its end. */
 export function tollgateIn(folder: string, args: readonly string[], input = '') {
-  return spawnSync(process.execPath, ['--conditions=source', main, ...args], { cwd: folder, encoding: 'utf8', input })
+  return spawnSync(process.execPath, ['--conditions=@tollgate/source', main, ...args], { cwd: folder, encoding: 'utf8', input })
 }
 
 /** Makes `usage.db` in a folder: the customer acme has used two messages three times. */

@@ -24,7 +24,7 @@ async function fileUrl(): Promise<string> {
 }
 
 async function tollgate(url: string, ...args: readonly string[]): Promise<string> {
-  const { stdout } = await run(process.execPath, ['--conditions=source', main, 'outbox', ...args, '--url', url])
+  const { stdout } = await run(process.execPath, ['--conditions=@tollgate/source', main, 'outbox', ...args, '--url', url])
   return stdout
 }
 

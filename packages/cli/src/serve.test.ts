@@ -29,7 +29,7 @@ interface Run {
 }
 
 function tollgate(...args: readonly string[]): Run {
-  const child = spawn(process.execPath, ['--conditions=source', main, ...args], { cwd: folder })
+  const child = spawn(process.execPath, ['--conditions=@tollgate/source', main, ...args], { cwd: folder })
   processes.push(child)
   let output = ''
   let errors = ''

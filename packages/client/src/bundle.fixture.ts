@@ -11,7 +11,7 @@ export async function zippedBytesOf(text: string): Promise<number> {
   const output = await build({
     configFile: false,
     logLevel: 'silent',
-    resolve: { conditions: ['source'] },
+    resolve: { conditions: ['@tollgate/source'] },
     plugins: [
       {
         name: 'measured',

@@ -20,7 +20,7 @@ async function bundled(react: string, dom: string): Promise<typeof Page> {
     logLevel: 'silent',
     define: { 'process.env.NODE_ENV': '"development"' },
     resolve: {
-      conditions: ['source'],
+      conditions: ['@tollgate/source'],
       alias: [
         { find: /^react(?=\/|$)/, replacement: react },
         { find: /^react-dom(?=\/|$)/, replacement: dom },

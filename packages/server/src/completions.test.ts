@@ -52,7 +52,7 @@ let lastId = 0
 beforeAll(async () => {
   await rm(folder, { recursive: true, force: true })
   await mkdir(folder, { recursive: true })
-  const compilerOptions = { noEmit: true, incremental: false, composite: false, customConditions: ['source'], types: ['node'] }
+  const compilerOptions = { noEmit: true, incremental: false, composite: false, customConditions: ['@tollgate/source'], types: ['node'] }
   await writeFile(join(folder, 'tsconfig.json'), JSON.stringify({ extends: '../../../../../tsconfig.base.json', compilerOptions }))
   await writeFile(join(folder, 'program.ts'), '')
   server = spawn(join(root, 'node_modules/.bin/tsc'), ['--lsp', '--stdio'], { cwd: folder })

@@ -243,7 +243,7 @@ beforeAll(async () => {
     noEmit: true,
     incremental: false,
     composite: false,
-    customConditions: ['source'],
+    customConditions: ['@tollgate/source'],
     types: ['node'],
     noUnusedLocals: false,
   }

@@ -250,6 +250,6 @@ it('is not even loaded by an application that does not ask for it', () => {
     await import(${JSON.stringify(new URL('opentelemetry.ts', import.meta.url).href)})
     console.log(JSON.stringify([before, loaded() > 0]))
   `
-  const args = ['--conditions=source', '--input-type=module', '--eval', program]
+  const args = ['--conditions=@tollgate/source', '--input-type=module', '--eval', program]
   expect(JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' }))).toEqual([0, true])
 })

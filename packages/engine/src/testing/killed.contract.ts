@@ -52,7 +52,10 @@ export async function surviveKills(url: string, kills: number): Promise<void> {
 /** Runs a busy process until it is killed; answers what it had acknowledged. */
 async function killedAfter(url: string, lifeMs: number): Promise<readonly string[]> {
   const program = join(import.meta.dirname, 'busyProcess.fixture.ts')
-  const busy = spawn(process.execPath, ['--conditions=source', program, url], { stdio: ['ignore', 'pipe', 'inherit'], env: FAST_START })
+  const busy = spawn(process.execPath, ['--conditions=@tollgate/source', program, url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: FAST_START,
+  })
   const ended = once(busy, 'close')
   const lines: string[] = []
   const reader = createInterface(busy.stdout)

@@ -28,7 +28,7 @@ interface Process {
 /** Another process on an outbox, whose clock may be ahead of the others'. */
 async function startProcess(url: string, aheadMs = 0): Promise<Process> {
   const child: ChildProcess = fork(fileURLToPath(new URL('outboxProcess.fixture.ts', import.meta.url)), [url, String(aheadMs)], {
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=@tollgate/source'],
   })
   const kill = async (): Promise<void> => {
     if (child.exitCode !== null || child.signalCode !== null) return

@@ -128,7 +128,10 @@ interface Rushing {
 
 async function rushingProcess(url: string): Promise<Rushing> {
   const program = join(import.meta.dirname, '..', '..', 'testing', 'rushingProcess.fixture.ts')
-  const child = spawn(process.execPath, ['--conditions=source', program, url], { stdio: ['pipe', 'pipe', 'inherit'], env: FAST_START })
+  const child = spawn(process.execPath, ['--conditions=@tollgate/source', program, url], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: FAST_START,
+  })
   children.push(child)
   const lines = linesOf(createInterface(child.stdout))
   await lines()

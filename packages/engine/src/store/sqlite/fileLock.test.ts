@@ -45,7 +45,7 @@ it('gives the file up when it is none to be opened', async () => {
 async function holderOf(path: string): Promise<ChildProcess> {
   const script = `import(process.argv[1]).then(({ sqliteStore }) => { sqliteStore(process.argv[2]); process.stdout.write('open'); setInterval(() => {}, 1000) })`
   const module = new URL('./sqliteStore.ts', import.meta.url).href
-  const holder = spawn(process.execPath, ['--conditions=source', '--input-type=module', '--eval', script, module, path], {
+  const holder = spawn(process.execPath, ['--conditions=@tollgate/source', '--input-type=module', '--eval', script, module, path], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   onTestFinished(() => void holder.kill('SIGKILL'))

@@ -40,7 +40,7 @@ interface Writer {
 /** A process that writes on demand. */
 function startWriter(path: string): Writer {
   const program = new URL('./fullDisk.fixture.ts', import.meta.url).pathname
-  const child = spawn(process.execPath, ['--conditions=source', program, path], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = spawn(process.execPath, ['--conditions=@tollgate/source', program, path], { stdio: ['pipe', 'pipe', 'inherit'] })
   onTestFinished(() => void child.kill('SIGKILL'))
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   return {

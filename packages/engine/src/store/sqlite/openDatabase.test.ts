@@ -68,7 +68,7 @@ it('refuses a folder that may not be written to', () => {
   const module = new URL('./databasePath.ts', import.meta.url).href
   const { stdout } = spawnSync(
     process.execPath,
-    ['--conditions=source', '--input-type=module', '--eval', script, module, join(closed, 'usage.db')],
+    ['--conditions=@tollgate/source', '--input-type=module', '--eval', script, module, join(closed, 'usage.db')],
     {
       encoding: 'utf8',
       cwd: '/',

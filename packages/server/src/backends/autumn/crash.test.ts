@@ -149,7 +149,7 @@ async function killAgainAndAgain(kills: number, folder: string, orders: () => Cr
 /** An application that has loaded everything and waits for its orders. */
 async function startApplication(folder: string): Promise<ChildProcess> {
   const application = fork(fileURLToPath(new URL('crashWorker.fixture.ts', import.meta.url)), {
-    execArgv: ['--conditions=source'],
+    execArgv: ['--conditions=@tollgate/source'],
     env: { ...process.env, NODE_COMPILE_CACHE: join(folder, 'compiled') },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })

@@ -226,7 +226,7 @@ describe('the traps of Autumn', () => {
       console.log(JSON.stringify([before, loaded()]))
       process.exit()
     `
-    const args = ['--conditions=source', '--input-type=module', '--eval', program]
+    const args = ['--conditions=@tollgate/source', '--input-type=module', '--eval', program]
     const env = { ...process.env, NODE_NO_WARNINGS: '1' }
     expect(JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8', env }))).toEqual([[], ['autumn-js']])
   })
