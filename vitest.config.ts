@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { defaultClientConditions, defaultServerConditions } from 'vite'
 import { defineConfig } from 'vitest/config'
 
@@ -36,6 +37,8 @@ const e2e = {
 
 export default defineConfig({
   test: {
+    // By itself Vitest leaves a processor unused, which is half of a small machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     // CI reads the counts of its closing line from the file.
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: '.output/vitest.json' }]] : ['default'],
     projects: [
